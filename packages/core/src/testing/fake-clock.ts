@@ -1,0 +1,76 @@
+import { type Clock, sleepOn, type TimerHandle } from '../clock.js'
+
+interface FakeTimer {
+  readonly dueMs: number
+  readonly callback: () => void
+}
+
+/** A clock that moves only when told. Timers fire in the order of their due times, microtasks run between them. */
+export class FakeClock implements Clock {
+  #nowMs: number
+  readonly #epochMs: number
+  readonly #timers = new Set<FakeTimer>()
+
+  /** `startMs` is what `now()` reads first; `epochMs` is the wall time at that moment. */
+  constructor(startMs = 0, epochMs = Date.UTC(2026, 0, 1)) {
+    this.#nowMs = startMs
+    this.#epochMs = epochMs - startMs
+  }
+
+  now(): number {
+    return this.#nowMs
+  }
+
+  wallTime(): number {
+    return this.#epochMs + this.#nowMs
+  }
+
+  setTimer(callback: () => void, delayMs: number): TimerHandle {
+    const timer: FakeTimer = { dueMs: this.#nowMs + Math.max(0, delayMs), callback }
+    this.#timers.add(timer)
+    return timer
+  }
+
+  clearTimer(timer: TimerHandle | undefined): void {
+    this.#timers.delete(timer as FakeTimer)
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return sleepOn(this, delayMs, signal)
+  }
+
+  /** Timers that are set and have not fired: 0 at the end of a test proves that nothing leaked. */
+  get pendingTimers(): number {
+    return this.#timers.size
+  }
+
+  /** Moves time on by `ms`, firing what falls due on the way, and lets promises settle before, between and after. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#nowMs + ms
+    await settle()
+    for (let timer = this.#next(endMs); timer !== undefined; timer = this.#next(endMs)) {
+      this.#timers.delete(timer)
+      this.#nowMs = timer.dueMs
+      timer.callback()
+      await settle()
+    }
+    this.#nowMs = endMs
+    await settle()
+  }
+
+  /** Moves time on without firing timers or waiting: a process that was frozen. */
+  jump(ms: number): void {
+    this.#nowMs += ms
+  }
+
+  #next(endMs: number): FakeTimer | undefined {
+    let next: FakeTimer | undefined
+    for (const timer of this.#timers) if (timer.dueMs <= endMs && (next === undefined || timer.dueMs < next.dueMs)) next = timer
+    return next
+  }
+}
+
+/** Runs every microtask that is due, and those that they queue: a macrotask comes only after all of them. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

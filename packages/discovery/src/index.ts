@@ -1,0 +1,1 @@
+export { ServiceStatus, type ServiceFilter, type ServiceInstance, type ServiceProtocol } from '@hazeljs/core'

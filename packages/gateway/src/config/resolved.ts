@@ -1,0 +1,44 @@
+import type { DiscoveryClientConfig, ServiceFilter } from '@hazeljs/discovery'
+import type { BulkheadOptions, CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
+import type { CanaryConfig, CorsConfig, GatewayRouteDefinition, MirrorConfig, RouteRateLimit, TransformConfig, VersionRouteConfig } from './definition.js'
+
+/** A route after checking: defaults filled in, durations in milliseconds, the gateway's defaults merged. Frozen. */
+export interface ResolvedRoute {
+  /** As the user wrote it; names the route in events, metrics and logs. */
+  readonly path: string
+  /** Upper case; `undefined`: every method. */
+  readonly methods: readonly string[] | undefined
+  readonly serviceName: string
+  readonly strategy: string
+  readonly filter: ServiceFilter | undefined
+  /** Without a trailing slash; `''` when there is none. */
+  readonly stripPrefix: string
+  /** Without a trailing slash; `''` when there is none. */
+  readonly addPrefix: string
+  readonly preserveHost: boolean
+  readonly versionRoute: VersionRouteConfig | undefined
+  readonly canary: CanaryConfig | undefined
+  readonly timeoutMs: number | undefined
+  readonly attemptTimeoutMs: number | undefined
+  readonly retry: RetryOptions | undefined
+  readonly circuitBreaker: CircuitBreakerOptions | undefined
+  readonly rateLimit: RouteRateLimit | undefined
+  readonly bulkhead: BulkheadOptions | undefined
+  readonly mirror: Required<MirrorConfig> | undefined
+  readonly transform: TransformConfig | undefined
+  /** What the user gave, for `getRoutes()`. */
+  readonly definition: GatewayRouteDefinition
+}
+
+/** A gateway's configuration after checking, without its routes. Frozen. */
+export interface ResolvedGateway {
+  readonly discovery: DiscoveryClientConfig
+  readonly metrics: { readonly enabled: boolean; readonly windowMs: number }
+  readonly cors: CorsConfig | undefined
+  readonly logging: boolean
+  readonly requestId: boolean
+  readonly trustedProxies: readonly string[]
+  readonly connectTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly keepAliveMs: number
+}

@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url'
+import type { TestProjectInlineConfiguration } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, import.meta.url))
+
+/** Tests read the packages' sources, so a test never runs against a stale build; packed tarballs have tests of their own. */
+const alias = {
+  '@hazeljs/core/testing': source('core/src/testing/index.ts'),
+  '@hazeljs/core': source('core/src/index.ts'),
+  '@hazeljs/resilience': source('resilience/src/index.ts'),
+  '@hazeljs/discovery/testing': source('discovery/src/testing/index.ts'),
+  '@hazeljs/discovery': source('discovery/src/index.ts'),
+  '@hazeljs/gateway': source('gateway/src/index.ts'),
+}
+
+const project = (name: string, folder: string): TestProjectInlineConfiguration => ({
+  resolve: { alias },
+  test: { name, root: fileURLToPath(new URL(folder, import.meta.url)), include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+})
+
+/** One project a package; `vitest.config.ts` hands this list to vitest. */
+export const projects: TestProjectInlineConfiguration[] = [
+  project('core', './packages/core'),
+  project('resilience', './packages/resilience'),
+  project('discovery', './packages/discovery'),
+  project('gateway', './packages/gateway'),
+  project('starter', './examples/gateway-starter'),
+]
