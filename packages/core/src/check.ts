@@ -53,8 +53,7 @@ export class OptionsCheck {
   known(path: string, options: object, known: readonly string[]): void {
     for (const [key, value] of Object.entries(options)) {
       if (known.includes(key) || value === undefined) continue
-      const near = known.find((name) => name.toLowerCase() === key.toLowerCase()) ?? known.find((name) => isNear(name, key))
-      this.add(path === '' ? key : `${path}.${key}`, near === undefined ? `unknown option; known are ${known.join(', ')}` : `unknown option; did you mean ${near}?`)
+      this.add(path === '' ? key : `${path}.${key}`, `unknown option; ${suggest(key, known)}`)
     }
   }
 
@@ -80,6 +79,12 @@ export function show(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
+/** The end of a complaint about an unknown name: the known one that was probably meant, else all of them. */
+export function suggest(name: string, known: readonly string[]): string {
+  const near = known.find((one) => one.toLowerCase() === name.toLowerCase()) ?? known.find((one) => isNear(one, name))
+  return near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`
 }
 
 /** Whether one typing slip turns one name into the other: a letter more, less, other, or two swapped. */
