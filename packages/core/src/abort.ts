@@ -1,4 +1,7 @@
-type AbortListener = (reason: unknown) => void
+import { observe } from './observe.js'
+
+/** What it throws is dropped: calling off cannot fail. */
+type AbortListener = (reason: unknown) => unknown
 
 /**
  * Whether work was called off, and by what. An AbortSignal costs microseconds to make and to listen to, so one is made only when
@@ -9,8 +12,9 @@ export interface Cancellation {
   /** Why; `undefined` until aborted. */
   readonly reason: unknown
   readonly signal: AbortSignal
-  /** Calls `listener` once, on abort; never when it is aborted already: look at `aborted` first. */
+  /** Calls `listener` once, on abort; never when it is aborted already: look at `aborted` first. A listener given twice counts once. */
   onAbort(listener: AbortListener): void
+  /** After this `listener` is not called any more, not even by an abort that is telling the others. */
   offAbort(listener: AbortListener): void
 }
 
@@ -30,7 +34,8 @@ export class CancelSource implements Cancellation {
   readonly #parent: Cancellation
   #aborted = false
   #reason: unknown = undefined
-  #listeners: AbortListener[] | undefined
+  #disposed = false
+  #listeners: Set<AbortListener> | undefined
   #controller: AbortController | undefined
   #followParent: AbortListener | undefined
 
@@ -56,17 +61,17 @@ export class CancelSource implements Cancellation {
   }
 
   onAbort(listener: AbortListener): void {
-    if (this.#listeners === undefined) this.#listeners = [listener]
-    else this.#listeners.push(listener)
+    if (this.#disposed || this.aborted) return
+    this.#listeners ??= new Set()
+    this.#listeners.add(listener)
     this.#follow()
   }
 
   offAbort(listener: AbortListener): void {
-    const index = this.#listeners?.indexOf(listener) ?? -1
-    if (index !== -1) this.#listeners?.splice(index, 1)
+    this.#listeners?.delete(listener)
   }
 
-  /** The first reason stays. What a listener throws is dropped: calling off cannot fail. */
+  /** The first reason stays; calling off again does nothing. */
   abort(reason: unknown): void {
     if (this.aborted) return
     this.#aborted = true
@@ -74,31 +79,32 @@ export class CancelSource implements Cancellation {
     this.#tell(reason)
   }
 
-  /** Stops following the parent. Call it when the work has settled, or a long-lived parent keeps every call it ever had. */
+  /**
+   * Stops following the parent and forgets the listeners; a signal that was handed out stays as it is. Call it when the work has
+   * settled, or a long-lived parent keeps every call it ever had.
+   */
   dispose(): void {
+    this.#disposed = true
     if (this.#followParent !== undefined) this.#parent.offAbort(this.#followParent)
-    this.#listeners = undefined
+    this.#listeners?.clear()
   }
 
   #follow(): void {
-    if (this.#followParent !== undefined || this.#parent === neverCancelled) return
+    if (this.#disposed || this.#followParent !== undefined || this.#parent === neverCancelled) return
     this.#followParent = (reason) => this.#tell(reason)
     this.#parent.onAbort(this.#followParent)
   }
 
   #tell(reason: unknown): void {
-    const listeners = this.#listeners
-    this.#listeners = undefined
     this.#controller?.abort(reason)
-    if (listeners === undefined) return
-    for (const listener of listeners) {
-      try {
-        listener(reason)
-      } catch {
-        // see abort()
-      }
-    }
+    if (this.#listeners === undefined) return
+    for (const listener of this.#listeners) observe(() => listener(reason), ignore)
+    this.#listeners.clear()
   }
+}
+
+function ignore(): void {
+  // see AbortListener
 }
 
 /** A caller's AbortSignal as a {@link Cancellation}. */
@@ -119,12 +125,14 @@ class SignalCancellation implements Cancellation {
   }
 
   get reason(): unknown {
-    return this.signal.aborted ? this.signal.reason : undefined
+    return this.signal.reason as unknown
   }
 
   onAbort(listener: AbortListener): void {
-    const onEvent = () => listener(this.signal.reason)
     this.#events ??= new Map()
+    if (this.#events.has(listener)) return
+    // Unguarded, what the listener throws would be an uncaught exception of the process.
+    const onEvent = () => observe(() => listener(this.signal.reason), ignore)
     this.#events.set(listener, onEvent)
     this.signal.addEventListener('abort', onEvent, { once: true })
   }

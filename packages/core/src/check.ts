@@ -95,5 +95,5 @@ function isNear(a: string, b: string): boolean {
   const restA = a.slice(start)
   const restB = b.slice(start)
   if (restA.slice(1) === restB.slice(1) || restA.slice(1) === restB || restA === restB.slice(1)) return true
-  return restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2)
+  return restA === restB.charAt(1) + restB.charAt(0) + restB.slice(2)
 }

@@ -1,3 +1,5 @@
+import { maxTimerMs } from './duration.js'
+
 /** A timer that was set; only {@link Clock.clearTimer} understands it. */
 export type TimerHandle = object | number
 
@@ -16,6 +18,10 @@ export interface Clock {
   now(): number
   /** Milliseconds since the Unix epoch. */
   wallTime(): number
+  /**
+   * Calls `callback` once, when `now()` has moved on by at least `delayMs`. A delay that is negative or NaN counts as 0, one beyond
+   * {@link maxTimerMs} as that.
+   */
   setTimer(callback: () => void, delayMs: number, options?: TimerOptions): TimerHandle
   /** Clearing a timer that fired, or `undefined`, does nothing. */
   clearTimer(timer: TimerHandle | undefined): void
@@ -43,6 +49,17 @@ export function sleepOn(clock: Pick<Clock, 'setTimer' | 'clearTimer'>, delayMs: 
   })
 }
 
+/** A delay as {@link Clock.setTimer} takes it. */
+export function timerDelayMs(delayMs: number): number {
+  return delayMs > 0 ? Math.min(delayMs, maxTimerMs) : 0
+}
+
+/**
+ * The event loop counts whole milliseconds, cut off: 10 ms asked for at 0.9 end at 10.0, which is 0.9 early. One more makes a wait
+ * that was computed, such as a limiter's `retryAfterMs`, always long enough.
+ */
+const loopGranularityMs = 1
+
 class SystemClock implements Clock {
   now(): number {
     return performance.now()
@@ -53,7 +70,8 @@ class SystemClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number, options?: TimerOptions): TimerHandle {
-    const timer = setTimeout(callback, delayMs)
+    const waitMs = timerDelayMs(delayMs)
+    const timer = setTimeout(callback, waitMs === 0 ? 0 : Math.min(Math.ceil(waitMs) + loopGranularityMs, maxTimerMs))
     if (options?.background === true) timer.unref()
     return timer
   }

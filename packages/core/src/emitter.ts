@@ -1,18 +1,25 @@
 import { toError } from './errors.js'
+import { observe } from './observe.js'
 
 type Listener<T> = (payload: T) => unknown
+
+interface Registration {
+  readonly listener: Listener<never>
+  readonly once: boolean
+}
 
 /** Told when a listener throws or its promise rejects. */
 export type ListenerErrorHandler = (error: Error, event: string) => void
 
 /**
  * Typed events whose listeners cannot hurt: what one throws, or rejects with, goes to `onListenerError`, and neither the other
- * listeners nor the caller notice.
+ * listeners nor the caller notice. Listeners run in the order they were added; one added or removed while an event is being emitted
+ * counts from the next event on.
  *
  * Guard a payload that costs something with {@link has}, so that an event without a listener costs nothing.
  */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, readonly Listener<never>[]>()
+  readonly #registrations = new Map<keyof Events, readonly Registration[]>()
   readonly #onListenerError: ListenerErrorHandler
 
   /** `onListenerError` defaults to a warning of the process; what it throws itself is dropped. */
@@ -21,53 +28,64 @@ export class Emitter<Events extends object> {
   }
 
   on<K extends keyof Events>(event: K, listener: Listener<Events[K]>): this {
-    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener])
-    return this
+    return this.#add(event, { listener, once: false })
   }
 
+  /** Listens to the next `event` only. */
   once<K extends keyof Events>(event: K, listener: Listener<Events[K]>): this {
-    const once = (payload: Events[K]): unknown => {
-      this.off(event, once)
-      return listener(payload)
-    }
-    return this.on(event, once)
+    return this.#add(event, { listener, once: true })
   }
 
-  /** Removes one registration of `listener`; an unknown one is ignored. */
+  /** Removes the oldest registration of `listener`, made with `on` or `once`; an unknown one is ignored. */
   off<K extends keyof Events>(event: K, listener: Listener<Events[K]>): this {
-    const listeners = this.#listeners.get(event)
-    const index = listeners?.indexOf(listener) ?? -1
-    if (listeners === undefined || index === -1) return this
-    if (listeners.length === 1) this.#listeners.delete(event)
-    else this.#listeners.set(event, listeners.toSpliced(index, 1))
+    const registration = this.#registrations.get(event)?.find((one) => one.listener === listener)
+    if (registration !== undefined) this.#remove(event, registration)
     return this
   }
 
   /** Whether anybody listens. */
   has(event: keyof Events): boolean {
-    return this.#listeners.has(event)
+    return this.#registrations.has(event)
   }
 
   emit<K extends keyof Events>(event: K, payload: Events[K]): void {
-    const listeners = this.#listeners.get(event) as readonly Listener<Events[K]>[] | undefined
-    if (listeners === undefined) return
-    for (const listener of listeners) {
-      try {
-        const result = listener(payload)
-        if (result instanceof Promise) result.catch((error: unknown) => this.#report(error, event))
-      } catch (error) {
-        this.#report(error, event)
-      }
+    const registrations = this.#registrations.get(event)
+    if (registrations === undefined) return
+    for (const registration of registrations) {
+      // A listener that emits the same event may have used this one up already.
+      if (registration.once && !this.#remove(event, registration)) continue
+      const listener = registration.listener as Listener<Events[K]>
+      observe(
+        () => listener(payload),
+        (thrown) => this.#report(thrown, event),
+      )
     }
   }
 
   removeAllListeners(): void {
-    this.#listeners.clear()
+    this.#registrations.clear()
   }
 
-  #report(error: unknown, event: keyof Events): void {
+  #add(event: keyof Events, registration: Registration): this {
+    this.#registrations.set(event, [...(this.#registrations.get(event) ?? []), registration])
+    return this
+  }
+
+  #remove(event: keyof Events, registration: Registration): boolean {
+    const registrations = this.#registrations.get(event) ?? []
+    if (!registrations.includes(registration)) return false
+    if (registrations.length === 1) this.#registrations.delete(event)
+    else
+      this.#registrations.set(
+        event,
+        registrations.filter((one) => one !== registration),
+      )
+    return true
+  }
+
+  #report(thrown: unknown, event: keyof Events): void {
     try {
-      this.#onListenerError(toError(error), String(event))
+      this.#onListenerError(toError(thrown), String(event))
     } catch {
       // there is nobody left to tell
     }

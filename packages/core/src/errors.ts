@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** The root of every error these packages throw: a stable `code` for programs, a sentence for people, the `cause` kept. */
 export class HazelError extends Error {
   readonly code: string
@@ -27,12 +29,14 @@ export class ConfigError extends HazelError {
 
 function summary(subject: string, problems: readonly ConfigProblem[]): string {
   const lines = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-  return lines.length === 1 ? `${subject}: ${String(lines[0])}` : `${subject} has ${lines.length} problems:\n${lines.map((line) => `  - ${line}`).join('\n')}`
+  return lines.length === 1
+    ? `${subject}: ${String(lines[0])}`
+    : `${subject} has ${lines.length} problems:\n${lines.map((line) => `  - ${line}`).join('\n')}`
 }
 
-/** Any thrown value as an Error: errors pass unchanged, anything else is wrapped and kept as the `cause`. */
+/** Any thrown value as an Error: errors pass unchanged, those of another realm (a vm, a test runner's sandbox) too; the rest is wrapped and kept as the `cause`. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(describe(thrown), { cause: thrown })
+  return thrown instanceof Error || types.isNativeError(thrown) ? thrown : new Error(describe(thrown), { cause: thrown })
 }
 
 function describe(thrown: unknown): string {

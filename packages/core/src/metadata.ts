@@ -1,4 +1,5 @@
 import 'reflect-metadata'
+import { HazelError } from './errors.js'
 import { metadataSymbol } from './symbol-metadata.js'
 
 /** A class, as a decorator or a reader of metadata meets it. */
@@ -7,8 +8,9 @@ export type AnyClass = Function
 
 /** What both decorator standards tell a decorator, in one shape. */
 export interface DecoratorSite {
+  /** `other`: an accessor, a parameter, or what a later standard adds. */
   readonly kind: 'class' | 'field' | 'method' | 'other'
-  /** The member's name; for a class, the class's. */
+  /** The member's name; for a class, the class's, which is empty when it has none. */
   readonly name: string
   readonly static: boolean
   /** Where metadata of this class is kept: the class itself, or the standard's `context.metadata`. */
@@ -19,27 +21,43 @@ interface StandardContext {
   readonly kind: string
   readonly name: string | symbol | undefined
   readonly static?: boolean
-  readonly metadata: object
+  readonly metadata: object | undefined
 }
 
 /**
  * Reads the arguments a decorator was called with: `(Class)` or `(prototype, name, descriptor?)` under `experimentalDecorators`,
  * `(value, context)` under the TC39 standard.
+ *
+ * Throws `DECORATOR_METADATA_MISSING` when a compiler implements the standard without its metadata, as esbuild did before 0.22.
  */
 export function decoratorSite(args: readonly unknown[]): DecoratorSite {
   const [target, second, descriptor] = args
   if (isStandardContext(second)) {
     const kind = second.kind === 'class' || second.kind === 'field' || second.kind === 'method' ? second.kind : 'other'
-    return { kind, name: String(second.name), static: second.static ?? false, holder: second.metadata }
+    const name = String(second.name ?? '')
+    if (second.metadata === undefined) {
+      throw new HazelError(
+        'DECORATOR_METADATA_MISSING',
+        `The decorated ${second.kind} ${name} was compiled without decorator metadata: update the compiler`,
+      )
+    }
+    return { kind, name, static: second.static ?? false, holder: second.metadata }
   }
-  if (second === undefined) return { kind: 'class', name: (target as AnyClass).name, static: false, holder: target as object }
+  if (typeof second !== 'string' && typeof second !== 'symbol')
+    return { kind: 'class', name: (target as AnyClass).name, static: false, holder: target as object }
   const isStatic = typeof target === 'function'
   const holder = isStatic ? target : (target as { constructor: AnyClass }).constructor
-  return { kind: descriptor === undefined ? 'field' : 'method', name: String(second), static: isStatic, holder }
+  return { kind: legacyKind(descriptor), name: String(second), static: isStatic, holder }
+}
+
+/** Fields come without a descriptor, parameters with their index in its place. */
+function legacyKind(descriptor: unknown): DecoratorSite['kind'] {
+  if (descriptor === undefined) return 'field'
+  return typeof (descriptor as PropertyDescriptor).value === 'function' ? 'method' : 'other'
 }
 
 function isStandardContext(value: unknown): value is StandardContext {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'metadata' in value
+  return typeof value === 'object' && value !== null && 'kind' in value && 'addInitializer' in value
 }
 
 /** A named place for metadata of classes, the same under both decorator standards and shared by every copy of a package. */
@@ -71,7 +89,7 @@ export class MetadataSlot<T> {
     for (let current: unknown = target; typeof current === 'function'; current = Object.getPrototypeOf(current)) {
       const legacy = Reflect.getOwnMetadata(this.#key, current) as T | undefined
       if (legacy !== undefined) found.unshift(legacy)
-      const metadata = Object.hasOwn(current, metadataSymbol) ? (current as unknown as Record<symbol, unknown>)[metadataSymbol] : undefined
+      const metadata = Object.hasOwn(current, metadataSymbol) ? (Reflect.get(current, metadataSymbol) as unknown) : undefined
       if (typeof metadata === 'object' && metadata !== null && Object.hasOwn(metadata, this.#key)) {
         found.unshift((metadata as Record<string, T>)[this.#key] as T)
       }

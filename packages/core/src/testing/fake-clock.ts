@@ -1,4 +1,4 @@
-import { type Clock, sleepOn, type TimerHandle } from '../clock.js'
+import { type Clock, sleepOn, timerDelayMs, type TimerHandle } from '../clock.js'
 
 interface FakeTimer {
   readonly dueMs: number
@@ -26,7 +26,7 @@ export class FakeClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): TimerHandle {
-    const timer: FakeTimer = { dueMs: this.#nowMs + Math.max(0, delayMs), callback }
+    const timer: FakeTimer = { dueMs: this.#nowMs + timerDelayMs(delayMs), callback }
     this.#timers.add(timer)
     return timer
   }
@@ -50,7 +50,7 @@ export class FakeClock implements Clock {
     await settle()
     for (let timer = this.#next(endMs); timer !== undefined; timer = this.#next(endMs)) {
       this.#timers.delete(timer)
-      this.#nowMs = timer.dueMs
+      this.#nowMs = Math.max(this.#nowMs, timer.dueMs)
       timer.callback()
       await settle()
     }
@@ -58,7 +58,7 @@ export class FakeClock implements Clock {
     await settle()
   }
 
-  /** Moves time on without firing timers or waiting: a process that was frozen. */
+  /** Moves time on without firing timers or waiting: a process that was frozen. What fell due meanwhile fires at the next `advance`, late. */
   jump(ms: number): void {
     this.#nowMs += ms
   }

@@ -15,6 +15,7 @@ export class ScriptedRandom implements Random {
     return value
   }
 
+  /** How many numbers were drawn: compare it with the script's length to prove that all were. */
   get drawn(): number {
     return this.#drawn
   }
