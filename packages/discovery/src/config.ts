@@ -1,0 +1,86 @@
+import { type ConfigProblem, type Duration, OptionsCheck, show } from '@hazeljs/core'
+import type { RegistryBackend } from './backends/registry-backend.js'
+import { LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
+import type { LoadBalancingStrategy } from './load-balancers/strategy.js'
+
+/** Registries that are known by name. */
+export type BackendName = 'memory'
+
+export interface DiscoveryClientConfig {
+  /**
+   * Keep the lists of instances, watched or for `cacheTTL`. Default `true`. `false`: `getInstance`, `getInstances` and `acquire` list anew on
+   * each call; pickers always work on watched lists.
+   */
+  readonly cacheEnabled?: boolean
+  /** How old a list may be that no watch keeps current. Default 30 s. */
+  readonly cacheTTL?: Duration
+  /** How often lists in use are fetched again while no watch keeps them current. At least 100 ms. Default 15 s. */
+  readonly refreshInterval?: Duration
+  /** Where this client is, for `zone-aware`. */
+  readonly zone?: string
+  /** Where a call names no strategy. Default `round-robin`. */
+  readonly loadBalancingStrategy?: LoadBalancingStrategy | (string & {})
+  /** Default `'memory'`: the one that all clients and registrations of this process share. */
+  readonly backend?: RegistryBackend | BackendName
+}
+
+export interface ResolvedDiscoveryConfig {
+  readonly cacheEnabled: boolean
+  readonly cacheTtlMs: number
+  readonly refreshIntervalMs: number
+  readonly zone: string | undefined
+  readonly strategy: string
+}
+
+export const defaultCacheTtlMs = 30_000
+export const defaultRefreshIntervalMs = 15_000
+export const minRefreshIntervalMs = 100
+export const defaultStrategy: LoadBalancingStrategy = 'round-robin'
+
+const knownOptions = ['cacheEnabled', 'cacheTTL', 'refreshInterval', 'zone', 'loadBalancingStrategy', 'backend']
+const plannedBackends = ['redis', 'consul', 'etcd', 'kubernetes']
+
+/** Everything wrong with the options, with paths relative to them; empty when a client can be made of them. */
+export function discoveryProblems(config: unknown, loadBalancers: LoadBalancerCatalog = LoadBalancerFactory): readonly ConfigProblem[] {
+  const check = new OptionsCheck('DiscoveryClient')
+  if (typeof config === 'object' && config !== null) checkDiscoveryConfig(check, config, loadBalancers)
+  else check.add('', `expected an object, got ${show(config)}`)
+  return check.problems
+}
+
+export function checkDiscoveryConfig(
+  check: OptionsCheck,
+  config: DiscoveryClientConfig,
+  loadBalancers: LoadBalancerCatalog,
+): ResolvedDiscoveryConfig {
+  check.known('', config, knownOptions)
+  checkBackend(check, config.backend)
+  checkName(check, 'zone', config.zone)
+  const strategy = config.loadBalancingStrategy ?? defaultStrategy
+  if (loadBalancers.get(strategy) === undefined) {
+    check.add('loadBalancingStrategy', `expected one of ${loadBalancers.names.map(show).join(', ')}, got ${show(strategy)}`)
+  }
+  return {
+    cacheEnabled: check.oneOf('cacheEnabled', config.cacheEnabled, true, [true, false]),
+    cacheTtlMs: check.duration('cacheTTL', config.cacheTTL, defaultCacheTtlMs),
+    refreshIntervalMs: check.duration('refreshInterval', config.refreshInterval, defaultRefreshIntervalMs, minRefreshIntervalMs),
+    zone: config.zone,
+    strategy,
+  }
+}
+
+/** A text that has to say something where it is given. */
+export function checkName(check: OptionsCheck, path: string, value: unknown): void {
+  if (value !== undefined && (typeof value !== 'string' || value === ''))
+    check.add(path, `expected a text that is not empty, got ${show(value)}`)
+}
+
+export function checkBackend(check: OptionsCheck, backend: unknown): void {
+  if (backend === undefined || backend === 'memory') return
+  if (typeof backend === 'object' && backend !== null && 'getInstances' in backend) return
+  const planned = typeof backend === 'string' && plannedBackends.includes(backend)
+  check.add(
+    'backend',
+    planned ? `${show(backend)} is not in this release yet` : `expected 'memory' or a RegistryBackend, got ${show(backend)}`,
+  )
+}

@@ -1,0 +1,20 @@
+import type { ServiceInstance } from '@hazeljs/core'
+
+/** What a client tells about the services in use. */
+export interface DiscoveryEvents {
+  /**
+   * Instances came, left or changed. One that keeps its id and changes its address is in `removed` as it was and in `added` as it is, so
+   * connections to everything in `removed` can be dropped.
+   */
+  change: ServiceChange
+  /** The registry does not answer; what was known last stays in service. */
+  stale: { readonly service: string; readonly error: Error }
+}
+
+export interface ServiceChange {
+  readonly service: string
+  readonly added: readonly ServiceInstance[]
+  readonly removed: readonly ServiceInstance[]
+  /** All that are known now, whatever their status. */
+  readonly instances: readonly ServiceInstance[]
+}
