@@ -1,0 +1,24 @@
+// Runs in a folder where only the packed tarballs are installed. Arguments: the entry points, the root ones first.
+import { strict as assert } from 'node:assert'
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+
+for (const entry of process.argv.slice(2)) {
+  const imported = await import(entry)
+  const required = require(entry)
+  const names = Object.keys(imported).filter((name) => name !== 'module.exports')
+  assert.deepEqual(names.sort(), Object.keys(required).sort(), `${entry} exports other names to import than to require`)
+  assert.equal(names.includes('default'), false, `${entry} has a default export`)
+  for (const [name, value] of Object.entries(imported)) {
+    const isError = typeof value === 'function' && value.prototype instanceof Error
+    if (isError)
+      assert.equal(
+        value.name,
+        name,
+        `${entry} exports an error under a name that is not its own: errors would call themselves ${value.name}`,
+      )
+  }
+}
+
+assert.equal(typeof Symbol.metadata, 'symbol', 'Symbol.metadata is missing: classes that tsc compiled would lose their metadata')
