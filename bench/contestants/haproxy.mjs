@@ -21,7 +21,7 @@ backend service
   server s1 127.0.0.1:${upstreamPort} pool-purge-delay 300s
 `
 
-/** @param {import('../contestants.mjs').Place} place */
+/** @param {{ port: number, upstreamPort: number, folder: string }} place */
 export const haproxyCommand = (place) => {
   const file = join(place.folder, 'haproxy.cfg')
   writeFileSync(file, config(place))

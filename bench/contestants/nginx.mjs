@@ -14,6 +14,7 @@ http {
   tcp_nodelay on;
   keepalive_timeout 300s;
   keepalive_requests 1000000000;
+  client_max_body_size 0;
   client_body_buffer_size 64k;
   client_body_temp_path ${folder}/body;
   proxy_temp_path ${folder}/proxy;
@@ -40,7 +41,7 @@ http {
 }
 `
 
-/** @param {import('../contestants.mjs').Place} place */
+/** @param {{ port: number, upstreamPort: number, folder: string }} place */
 export const nginxCommand = (place) => {
   chmodSync(place.folder, 0o755) // the worker runs as another user when we are root
   const file = join(place.folder, 'nginx.conf')
