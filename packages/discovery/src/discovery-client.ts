@@ -1,11 +1,29 @@
-import type { Clock, Logger, Random, ServiceFilter, ServiceInstance } from '@hazeljs/core'
+import {
+  type Clock,
+  Emitter,
+  guardLogger,
+  type Logger,
+  OptionsCheck,
+  type Random,
+  type ServiceFilter,
+  type ServiceInstance,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from '@hazeljs/core'
+import { resolveBackend } from './backends/resolve-backend.js'
 import type { RegistryBackend } from './backends/registry-backend.js'
-import type { DiscoveryClientConfig } from './config.js'
+import { checkDiscoveryConfig, type DiscoveryClientConfig, type ResolvedDiscoveryConfig } from './config.js'
+import { DiscoveryError } from './errors.js'
 import type { DiscoveryEvents } from './events.js'
 import type { InstancePicker, PickerOptions } from './instance-picker.js'
-import type { LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
+import { LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
+import type { LoadBalancer } from './load-balancers/load-balancer.js'
 import type { Lease } from './load-balancers/lease.js'
 import type { LoadBalancingStrategy, PickContext } from './load-balancers/strategy.js'
+import { matches } from './filter.js'
+import { ServicePicker } from './resolver/service-picker.js'
+import { ServiceView } from './resolver/service-view.js'
 
 export interface DiscoveryClientDependencies {
   readonly clock?: Clock
@@ -15,25 +33,153 @@ export interface DiscoveryClientDependencies {
   readonly loadBalancers?: LoadBalancerCatalog
 }
 
-export declare class DiscoveryClient {
-  constructor(config?: DiscoveryClientConfig, backend?: RegistryBackend, dependencies?: DiscoveryClientDependencies)
-  getInstance(
-    name: string,
-    strategy?: LoadBalancingStrategy | (string & {}),
-    filter?: ServiceFilter,
-    context?: PickContext,
-  ): Promise<ServiceInstance | null>
-  getInstances(name: string, filter?: ServiceFilter): Promise<ServiceInstance[]>
-  getAllServices(): Promise<string[]>
-  acquire(
-    name: string,
-    strategy?: LoadBalancingStrategy | (string & {}),
-    filter?: ServiceFilter,
-    context?: PickContext,
-  ): Promise<Lease | null>
-  picker(name: string, options?: PickerOptions): InstancePicker
-  on<K extends keyof DiscoveryEvents>(event: K, listener: (payload: DiscoveryEvents[K]) => unknown): this
-  off<K extends keyof DiscoveryEvents>(event: K, listener: (payload: DiscoveryEvents[K]) => unknown): this
-  clearCache(): void
-  close(): Promise<void>
+type StrategyName = LoadBalancingStrategy | (string & {})
+
+/**
+ * Finds the instances of services and picks among them. Only services in use are watched; when the registry fails, what was known last
+ * stays in service.
+ */
+export class DiscoveryClient {
+  readonly #config: ResolvedDiscoveryConfig
+  readonly #backend: RegistryBackend
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #logger: Logger
+  readonly #loadBalancers: LoadBalancerCatalog
+  readonly #events = new Emitter<DiscoveryEvents>()
+  readonly #views = new Map<string, ServiceView>()
+  #closed = false
+
+  /**
+   * `backend` wins over the one in the config.
+   *
+   * @throws {ConfigError} for options that are wrong.
+   */
+  constructor(config: DiscoveryClientConfig = {}, backend?: RegistryBackend, dependencies: DiscoveryClientDependencies = {}) {
+    this.#loadBalancers = dependencies.loadBalancers ?? LoadBalancerFactory
+    const check = new OptionsCheck('DiscoveryClient')
+    this.#config = checkDiscoveryConfig(check, config, this.#loadBalancers)
+    check.done()
+    this.#backend = backend ?? resolveBackend(config.backend)
+    this.#clock = dependencies.clock ?? systemClock
+    this.#random = dependencies.random ?? systemRandom
+    this.#logger = guardLogger(dependencies.logger ?? silentLogger)
+  }
+
+  /**
+   * Picks an instance without counting a call; `null` when none is UP. For `least-connections`, use {@link acquire}.
+   *
+   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` when nothing is known of the service, `UNKNOWN_STRATEGY`, `CLIENT_CLOSED`.
+   */
+  async getInstance(name: string, strategy?: StrategyName, filter?: ServiceFilter, context?: PickContext): Promise<ServiceInstance | null> {
+    return (await this.#balancer(name, strategy, filter)).select(context) ?? null
+  }
+
+  /**
+   * Picks an instance and counts a call to it until the lease is released; `null` when none is UP.
+   *
+   * @throws {DiscoveryError} as {@link getInstance}.
+   */
+  async acquire(name: string, strategy?: StrategyName, filter?: ServiceFilter, context?: PickContext): Promise<Lease | null> {
+    return (await this.#balancer(name, strategy, filter)).pick(context) ?? null
+  }
+
+  /**
+   * All instances whatever their status, unless the filter says otherwise; ordered by id.
+   *
+   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` when nothing is known of the service, `CLIENT_CLOSED`.
+   */
+  async getInstances(name: string, filter?: ServiceFilter): Promise<ServiceInstance[]> {
+    const instances = await this.#view(name).current()
+    return instances.filter((instance) => filter === undefined || matches(instance, filter))
+  }
+
+  /**
+   * The names of all services with an instance, asked of the registry each time.
+   *
+   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE`, `CLIENT_CLOSED`.
+   */
+  async getAllServices(): Promise<string[]> {
+    this.#assertOpen()
+    try {
+      return [...(await this.#backend.getAllServices())]
+    } catch (error) {
+      throw new DiscoveryError('REGISTRY_UNAVAILABLE', 'The registry did not list the services', { cause: error })
+    }
+  }
+
+  /**
+   * Picks without waiting, from instances that a watch keeps current. Close it when it is no longer needed.
+   *
+   * @throws {DiscoveryError} `UNKNOWN_STRATEGY`, `CLIENT_CLOSED`.
+   */
+  picker(name: string, options: PickerOptions = {}): InstancePicker {
+    const view = this.#view(name)
+    const subset = view.subsets.get(options.filter)
+    return new ServicePicker(view, subset, subset.balancer(options.strategy ?? this.#config.strategy))
+  }
+
+  on<K extends keyof DiscoveryEvents>(event: K, listener: (payload: DiscoveryEvents[K]) => unknown): this {
+    this.#events.on(event, listener)
+    return this
+  }
+
+  off<K extends keyof DiscoveryEvents>(event: K, listener: (payload: DiscoveryEvents[K]) => unknown): this {
+    this.#events.off(event, listener)
+    return this
+  }
+
+  /** The next read of each service lists anew. Pickers go on with what they have. */
+  clearCache(): void {
+    for (const view of this.#views.values()) view.forget()
+  }
+
+  /** Ends watches and timers. The backend stays open: it may serve others. Pickers find nothing any more. */
+  close(): Promise<void> {
+    this.#closed = true
+    for (const view of this.#views.values()) view.close()
+    this.#views.clear()
+    this.#events.removeAllListeners()
+    return Promise.resolve()
+  }
+
+  async #balancer(name: string, strategy: string = this.#config.strategy, filter?: ServiceFilter): Promise<LoadBalancer> {
+    const view = this.#view(name)
+    await view.current()
+    return view.subsets.get(filter).balancer(strategy)
+  }
+
+  #view(name: string): ServiceView {
+    this.#assertOpen()
+    const known = this.#views.get(name)
+    if (known !== undefined) return known
+    const view: ServiceView = new ServiceView(
+      name,
+      this.#backend,
+      { ...this.#config, makeBalancer: (strategy) => this.#makeBalancer(strategy) },
+      {
+        changed: (change) => this.#events.emit('change', change),
+        stale: (error) => this.#onStale(name, error),
+        idle: () => this.#views.delete(name),
+      },
+      this.#clock,
+      this.#random,
+    )
+    this.#views.set(name, view)
+    return view
+  }
+
+  #makeBalancer(strategy: string): LoadBalancer {
+    const { zone } = this.#config
+    return this.#loadBalancers.create(strategy, { clock: this.#clock, random: this.#random, ...(zone !== undefined && { zone }) })
+  }
+
+  #onStale(service: string, error: Error): void {
+    this.#logger.warn({ service, error: error.message }, 'The registry does not answer; the instances known last stay in service')
+    this.#events.emit('stale', { service, error })
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new DiscoveryError('CLIENT_CLOSED', 'The discovery client is closed')
+  }
 }

@@ -9,6 +9,7 @@ export type {
   RemovalReason,
   WatchFailure,
 } from './backends/registry-backend.js'
+export { defaultMemoryBackend, MemoryRegistryBackend, type MemoryBackendOptions } from './backends/memory/memory-registry-backend.js'
 export { discoveryProblems, type BackendName, type DiscoveryClientConfig } from './config.js'
 export { DiscoveryClient, type DiscoveryClientDependencies } from './discovery-client.js'
 export { DiscoveryError, type DiscoveryErrorCode } from './errors.js'

@@ -1,9 +1,13 @@
 import { type Clock, type Random, show, systemClock, systemRandom } from '@hazeljs/core'
 import { DiscoveryError } from '../errors.js'
+import { IpHash } from './ip-hash.js'
+import { LeastConnections } from './least-connections.js'
 import { LoadBalancer } from './load-balancer.js'
 import { RandomChoice } from './random.js'
 import { RoundRobin } from './round-robin.js'
 import type { StrategyCreator } from './strategy.js'
+import { WeightedRoundRobin } from './weighted-round-robin.js'
+import { ZoneAware } from './zone-aware.js'
 
 export interface BalancerOptions {
   readonly clock?: Clock
@@ -17,6 +21,10 @@ export class LoadBalancerCatalog {
   readonly #creators = new Map<string, StrategyCreator>([
     ['round-robin', ({ random }) => new RoundRobin(random)],
     ['random', ({ random }) => new RandomChoice(random)],
+    ['least-connections', ({ clock, random }) => new LeastConnections(clock, random)],
+    ['weighted-round-robin', ({ random }) => new WeightedRoundRobin(random)],
+    ['ip-hash', ({ random }) => new IpHash(random)],
+    ['zone-aware', ({ random, zone }) => new ZoneAware(random, zone)],
   ])
 
   /** Adds a strategy, or replaces the one of this name for balancers made from now on. */

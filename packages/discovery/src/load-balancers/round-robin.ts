@@ -12,7 +12,7 @@ export class RoundRobin implements BalancingStrategy {
   }
 
   /** Goes on with the endpoint that was next, or, when that one left, with the one in its place. */
-  update({ endpoints }: EndpointGroup): void {
+  update({ endpoints }: Pick<EndpointGroup, 'endpoints'>): void {
     if (endpoints.length > 0) {
       const due = this.#next === undefined ? undefined : this.#endpoints[this.#next]
       const place = due === undefined ? -1 : endpoints.indexOf(due)

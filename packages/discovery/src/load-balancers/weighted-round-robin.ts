@@ -1,0 +1,52 @@
+import type { Random } from '@hazeljs/core'
+import { type BalancingStrategy, type Endpoint, type EndpointGroup, firstAllowed, isExcluded, type PickContext } from './strategy.js'
+import { weightOf, wholeWeights } from './weight.js'
+import { type WeightedTurns, weightedTurns } from './weighted-turns.js'
+
+/** How many turns of excluded instances are passed over before the next best instance is taken. */
+export const maxPassedTurns = 64
+
+/**
+ * Each as often as its `metadata.weight` says, smoothly mixed, from a random place in the order. Weight 0 gets nothing, unless all are 0.
+ */
+export class WeightedRoundRobin implements BalancingStrategy {
+  readonly #random: Random
+  #endpoints: readonly Endpoint[] = []
+  #weights: readonly number[] = []
+  #turns: WeightedTurns | undefined
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** The order is made anew only when an instance came, left or changed its weight. */
+  update(group: EndpointGroup): void {
+    const endpoints = group.endpoints
+    const weights = wholeWeights(endpoints.map(({ instance }) => weightOf(instance)))
+    const same = equal(endpoints, this.#endpoints) && equal(weights, this.#weights)
+    if (same || endpoints.length === 0) {
+      this.#endpoints = endpoints
+      return
+    }
+    this.#endpoints = endpoints
+    this.#weights = weights
+    this.#turns = weightedTurns(weights, this.#turns?.phase ?? this.#random.next())
+  }
+
+  choose(context: PickContext): Endpoint | undefined {
+    const endpoints = this.#endpoints
+    const turns = this.#turns
+    if (turns === undefined || endpoints.length === 0) return undefined
+    let index = 0
+    for (let turn = 0; turn < maxPassedTurns; turn++) {
+      index = turns.next()
+      const endpoint = endpoints[index] as Endpoint
+      if (!isExcluded(endpoint, context)) return endpoint
+    }
+    return firstAllowed(endpoints, index, context)
+  }
+}
+
+function equal<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index])
+}

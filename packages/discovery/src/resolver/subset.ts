@@ -1,0 +1,75 @@
+import type { ServiceFilter } from '@hazeljs/core'
+import { filterKey, matches } from '../filter.js'
+import type { LoadBalancer } from '../load-balancers/load-balancer.js'
+import type { Snapshot } from './snapshot.js'
+
+export type BalancerMaker = (strategy: string) => LoadBalancer
+
+/** The instances of a service that a filter means, with a balancer for each strategy in use. */
+export class Subset {
+  /** How many pickers use it. */
+  pickers = 0
+  readonly #filter: ServiceFilter | undefined
+  readonly #makeBalancer: BalancerMaker
+  readonly #balancers = new Map<string, LoadBalancer>()
+  #members: Snapshot = []
+
+  constructor(filter: ServiceFilter | undefined, makeBalancer: BalancerMaker) {
+    this.#filter = filter
+    this.#makeBalancer = makeBalancer
+  }
+
+  update(instances: Snapshot): void {
+    const filter = this.#filter
+    this.#members = filter === undefined ? instances : instances.filter((instance) => matches(instance, filter))
+    for (const balancer of this.#balancers.values()) balancer.update(this.#members)
+  }
+
+  /** @throws {DiscoveryError} `UNKNOWN_STRATEGY`. */
+  balancer(strategy: string): LoadBalancer {
+    const known = this.#balancers.get(strategy)
+    if (known !== undefined) return known
+    const balancer = this.#makeBalancer(strategy)
+    balancer.update(this.#members)
+    this.#balancers.set(strategy, balancer)
+    return balancer
+  }
+}
+
+/** Subsets that no picker holds are kept for their balancers' state, but not without end: filters may come from requests. */
+export const maxIdleSubsets = 256
+
+/** The subsets of one service by their filter. They are computed when the instances change, not when somebody asks. */
+export class Subsets {
+  readonly #makeBalancer: BalancerMaker
+  readonly #byFilter = new Map<string, Subset>()
+  #instances: Snapshot = []
+
+  constructor(makeBalancer: BalancerMaker) {
+    this.#makeBalancer = makeBalancer
+  }
+
+  update(instances: Snapshot): void {
+    this.#instances = instances
+    for (const subset of this.#byFilter.values()) subset.update(instances)
+  }
+
+  get(filter: ServiceFilter | undefined): Subset {
+    const key = filterKey(filter)
+    const known = this.#byFilter.get(key)
+    if (known !== undefined) return known
+    if (this.#byFilter.size >= maxIdleSubsets) this.#dropOldestIdle()
+    const subset = new Subset(filter === undefined ? undefined : structuredClone(filter), this.#makeBalancer)
+    subset.update(this.#instances)
+    this.#byFilter.set(key, subset)
+    return subset
+  }
+
+  #dropOldestIdle(): void {
+    for (const [key, subset] of this.#byFilter) {
+      if (subset.pickers > 0) continue
+      this.#byFilter.delete(key)
+      return
+    }
+  }
+}
