@@ -49,6 +49,16 @@ export class OptionsCheck {
     return value
   }
 
+  /** The object to read options from, an empty one where `value` is none; complains of that, and of options that are not `known`. */
+  object<T extends object>(path: string, value: T, known: readonly (string & keyof T)[]): Partial<T> {
+    if (typeof value !== 'object' || (value as T | null) === null || Array.isArray(value)) {
+      this.add(path, `expected an object with options, got ${show(value)}`)
+      return {}
+    }
+    this.known(path, value, known)
+    return value
+  }
+
   /** Complains of every option that nothing reads, naming the nearest known one. */
   known(path: string, options: object, known: readonly string[]): void {
     for (const [key, value] of Object.entries(options)) {

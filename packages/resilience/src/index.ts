@@ -1,2 +1,42 @@
-export type { Outcome } from './outcome.js'
-export { CallContext, rootContext, toContext, type Call, type CallOptions, type Policy, type RetryClaim } from './policy.js'
+export { Bulkhead, type BulkheadMetrics, type Priority } from './bulkhead/bulkhead.js'
+export { type BulkheadOptions, bulkheadProblems } from './bulkhead/options.js'
+export { CircuitBreaker, type CircuitBreakerEvents, type CircuitBreakerMetrics } from './circuit-breaker/circuit-breaker.js'
+export { CircuitState } from './circuit-breaker/circuit-state.js'
+export {
+  circuitBreakerProblems,
+  type CircuitBreakerOptions,
+  type ResetBackoffOptions,
+  type ResolvedCircuitBreakerOptions,
+  type SlidingWindowOptions,
+} from './circuit-breaker/options.js'
+export { CircuitBreakerRegistry, CircuitBreakers } from './circuit-breaker/registry.js'
+export { compose } from './compose.js'
+export {
+  BulkheadError,
+  CircuitBreakerError,
+  RateLimitError,
+  ResilienceError,
+  type ResilienceErrorDetails,
+  RetryExhaustedError,
+  TimeoutError,
+} from './errors.js'
+export { aggregateMetrics, MetricsCollector } from './metrics/metrics-collector.js'
+export { MetricsCollectors, MetricsRegistry } from './metrics/metrics-registry.js'
+export type { MetricsSnapshot } from './metrics/snapshot.js'
+export type { FailurePredicate, Outcome, ResultPredicate, Verdict } from './outcome.js'
+export { type Call, CallContext, type CallOptions, type Policy, type RetryClaim, rootContext, toContext } from './policy.js'
+export type { Limiter, LimitRequest, LimitState } from './rate-limiter/limiter.js'
+export {
+  type RateLimiterOptions,
+  rateLimiterProblems,
+  type RateLimitStrategy,
+  type SlidingWindowLimiterOptions,
+  type TokenBucketLimiterOptions,
+} from './rate-limiter/options.js'
+export { RateLimiter } from './rate-limiter/rate-limiter.js'
+export { SlidingWindowLimiter } from './rate-limiter/sliding-window-limiter.js'
+export { TokenBucketLimiter } from './rate-limiter/token-bucket-limiter.js'
+export { type Backoff, type JitterKind, retryProblems, type RetryOptions } from './retry/options.js'
+export { RetryBudget, type RetryBudgetOptions } from './retry/retry-budget.js'
+export { RetryPolicy } from './retry/retry-policy.js'
+export { Timeout, timeoutProblems, type TimeoutOptions, withTimeout } from './timeout/timeout.js'

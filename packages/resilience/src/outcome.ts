@@ -1,5 +1,70 @@
+import { toError } from '@hazeljs/core'
+import { ResilienceError, TimeoutError } from './errors.js'
+import { reportFault } from './fault.js'
+import type { CallContext } from './policy.js'
+
 /**
  * The one verdict on a call, that every policy, health check, canary and metric gets. `ignored` touches no counter: the caller
  * went away, or the call says nothing about the health of its target.
  */
 export type Outcome = 'success' | 'failure' | 'ignored'
+
+/** What a predicate may answer: whether it is a failure, or the outcome by name. */
+export type Verdict = boolean | Outcome
+
+/** Judges what a call threw: `true` is a failure, `false` is ignored. Other thrown values come wrapped in an Error. */
+export type FailurePredicate = (error: Error) => Verdict
+
+/** Judges what a call resolved with: `true` is a failure, `false` a success. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a predicate is written for the results of its own calls
+export type ResultPredicate = (result: any) => Verdict
+
+/**
+ * The outcome of a call that threw. Cancellations are ignored, whatever `predicate` says. Without a predicate, rejections of inner
+ * policies that kept the call from running are ignored too, and everything else is a failure. A predicate that throws is reported, and
+ * does as if it were not there.
+ */
+export function judgeError(thrown: unknown, context: CallContext, predicate: FailurePredicate | undefined): Outcome {
+  if (isCancellation(thrown, context)) return 'ignored'
+  if (predicate !== undefined) {
+    try {
+      const verdict = predicate(toError(thrown))
+      if (typeof verdict !== 'boolean') return verdict
+      return verdict ? 'failure' : 'ignored'
+    } catch (fault) {
+      reportFault('failurePredicate', fault)
+    }
+  }
+  return callRanBefore(thrown) ? 'failure' : 'ignored'
+}
+
+/** The outcome of a call that resolved: a success where there is no predicate, or it throws, which is reported. */
+export function judgeResult(result: unknown, predicate: ResultPredicate | undefined): Outcome {
+  if (predicate === undefined) return 'success'
+  try {
+    const verdict = predicate(result)
+    if (typeof verdict !== 'boolean') return verdict
+    return verdict ? 'failure' : 'success'
+  } catch (fault) {
+    reportFault('resultPredicate', fault)
+    return 'success'
+  }
+}
+
+/**
+ * Whether a call ended because somebody called it off: its context was aborted, or it threw an AbortError. Running out of time is no
+ * cancellation: a timeout around the policy aborts the context too, and the target was too slow.
+ */
+export function isCancellation(thrown: unknown, context: CallContext): boolean {
+  if (context.aborted) return !isTimeout(context.cancellation.reason)
+  return thrown instanceof Error && thrown.name === 'AbortError'
+}
+
+/** Whether the call had started when `thrown` was thrown: `false` only for our own rejections. */
+export function callRanBefore(thrown: unknown): boolean {
+  return !(thrown instanceof ResilienceError) || thrown.callRan
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof TimeoutError || (reason instanceof DOMException && reason.name === 'TimeoutError')
+}

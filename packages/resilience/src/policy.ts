@@ -62,7 +62,10 @@ export function rootContext(signal?: AbortSignal): CallContext {
   return new CallContext(signal === undefined ? neverCancelled : fromSignal(signal))
 }
 
+const outside = rootContext()
+
 /** What `execute` was given, as a context. */
 export function toContext(context: CallContext | CallOptions | undefined): CallContext {
-  return context instanceof CallContext ? context : rootContext(context?.signal)
+  if (context === undefined) return outside
+  return context instanceof CallContext ? context : rootContext(context.signal)
 }

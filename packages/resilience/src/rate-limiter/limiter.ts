@@ -1,0 +1,25 @@
+/** Whom to charge, and how much. */
+export interface LimitRequest {
+  /** Whose limit: each key has its own. Default: the limit of all who name none. */
+  readonly key?: string
+  /** How many calls it counts for, from 1 to `max`. Default 1. */
+  readonly cost?: number
+}
+
+export interface LimitState {
+  readonly limit: number
+  /** Calls that would be admitted now. */
+  readonly remaining: number
+  /** How long until all of `limit` is free again, if nobody calls. */
+  readonly resetMs: number
+}
+
+/** Decides at once, from memory, whether a call may be made. */
+export interface Limiter {
+  /** Takes `cost` from the limit if it is there; all of it or nothing. */
+  tryAcquire(request?: LimitRequest): boolean
+  /** How long until the same request is admitted: 0 if it is now. Waiting exactly that long suffices, if nobody else calls. */
+  getRetryAfterMs(request?: LimitRequest): number
+  /** What is left, without taking anything. */
+  peek(request?: LimitRequest): LimitState
+}
