@@ -35,8 +35,11 @@ const hiddenDots = invalid('The path holds a disguised dot segment.')
 
 /** What a path or a query may not hold unencoded: controls, space, `#`, DEL and anything that is not ASCII. */
 const forbidden = /[^\x21\x22\x24-\x7e]/
-/** Whatever keeps a path from being canonical as it stands, and dots and escapes that may turn out harmless. */
-const suspicious = /[^\x21\x22\x24\x26-\x5b\x5d-\x7e]|\/[/.]/
+/**
+ * Whatever may keep a path from being canonical as it stands. The look-ahead lists the escapes that are: in upper case, and of nothing
+ * unreserved (2D, 2E, 30-39, 41-5A, 5F, 61-7A, 7E), nor of NUL, `/` or `\\` (00, 2F, 5C). A segment that begins with a dot may be harmless.
+ */
+const suspicious = /[^\x21\x22\x24-\x5b\x5d-\x7e]|\/[/.]|%(?!0[1-9A-F]|1[0-9A-F]|2[0-9A-C]|3[A-F]|40|5[BDE]|60|7[BCDF]|[89A-F][0-9A-F])/
 /** A dot segment, also one that carries parameters: some servers drop `;…` before they resolve the dots. */
 const dotSegment = /^\.\.?(?:;|$)/
 const absoluteForm = /^https?:\/\/([^/?]*)(.*)$/i

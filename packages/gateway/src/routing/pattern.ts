@@ -58,7 +58,8 @@ function partProblem(part: string, isLast: boolean): string | undefined {
 
 function nameProblem(name: string): string | undefined {
   if (name === '') return "':' needs a name, such as ':id'; a segment without a name is '*'"
-  if (name === '__proto__' || !namePattern.test(name)) return `':${name}' is no name for a parameter: use letters, digits and '_', not beginning with a digit`
+  if (name === '__proto__' || !namePattern.test(name))
+    return `':${name}' is no name for a parameter: use letters, digits and '_', not beginning with a digit`
   return undefined
 }
 

@@ -5,7 +5,13 @@ const get = ['GET']
 
 describe('routeConflicts', () => {
   it('names both routes and what they share', () => {
-    expect(routeConflicts([{ path: '/users/:id', methods: ['GET', 'PUT'] }, { path: '/other' }, { path: '/users/:name', methods: ['POST', 'PUT'] }])).toEqual([
+    expect(
+      routeConflicts([
+        { path: '/users/:id', methods: ['GET', 'PUT'] },
+        { path: '/other' },
+        { path: '/users/:name', methods: ['POST', 'PUT'] },
+      ]),
+    ).toEqual([
       {
         path: 'routes[2]',
         message: 'matches the same requests as routes[0] (/users/:id) for PUT; give each its own path or methods',
@@ -22,12 +28,26 @@ describe('routeConflicts', () => {
     ['two encodings', [{ path: '/%61' }, { path: '/a' }], 'every method'],
     ['two prefixes', [{ path: '/a/:x/**' }, { path: '/a/:y/**' }], 'every method'],
   ])('finds %s', (_, entries, what) => {
-    expect(routeConflicts(entries)).toEqual([expect.objectContaining({ first: 0, second: 1, message: expect.stringContaining(`for ${what};`) as string })])
+    expect(routeConflicts(entries)).toEqual([
+      expect.objectContaining({ first: 0, second: 1, message: expect.stringContaining(`for ${what};`) as string }),
+    ])
   })
 
   it.each([
-    ['different methods', [{ path: '/a', methods: get }, { path: '/a', methods: ['POST'] }]],
-    ['GET and HEAD', [{ path: '/a', methods: get }, { path: '/a', methods: ['HEAD'] }]],
+    [
+      'different methods',
+      [
+        { path: '/a', methods: get },
+        { path: '/a', methods: ['POST'] },
+      ],
+    ],
+    [
+      'GET and HEAD',
+      [
+        { path: '/a', methods: get },
+        { path: '/a', methods: ['HEAD'] },
+      ],
+    ],
     ['a prefix and its path', [{ path: '/a/**' }, { path: '/a' }]],
     ['a trailing slash', [{ path: '/a/' }, { path: '/a' }]],
     ['a literal and a parameter', [{ path: '/a/b' }, { path: '/a/:x' }]],
@@ -38,7 +58,12 @@ describe('routeConflicts', () => {
   })
 
   it('reports a route once', () => {
-    expect(routeConflicts([{ path: '/a', methods: get }, { path: '/a', methods: ['PUT'] }, { path: '/a' }]).map(({ first, second }) => [first, second])).toEqual([[0, 2]])
+    expect(
+      routeConflicts([{ path: '/a', methods: get }, { path: '/a', methods: ['PUT'] }, { path: '/a' }]).map(({ first, second }) => [
+        first,
+        second,
+      ]),
+    ).toEqual([[0, 2]])
   })
 })
 

@@ -22,7 +22,9 @@ const requestPath = fc
 
 /** The definition, spelled out: every route is tried, and the best rank from the left wins. */
 function reference(routes: readonly Route[], method: string, path: string) {
-  const matching = routes.map((one, index) => ({ index, rank: rankOf(one.path, path), allows: allows(one, method) })).filter(({ rank }) => rank !== undefined)
+  const matching = routes
+    .map((one, index) => ({ index, rank: rankOf(one.path, path), allows: allows(one, method) }))
+    .filter(({ rank }) => rank !== undefined)
   if (matching.length === 0) return 'not-found'
   const serving = matching.filter(({ allows }) => allows > 0)
   if (serving.length === 0) return methods.filter((one) => matching.some(({ index }) => allows(routes[index] as Route, one) > 0))
@@ -62,7 +64,8 @@ function withoutConflicts(routes: readonly Route[]): Route[] {
   const kept: Route[] = []
   for (const one of routes) {
     const rivals = kept.filter((other) => shapeOf(other.path) === shapeOf(one.path))
-    const isOverlapping = ({ methods: other }: Route) => other === undefined || one.methods === undefined || one.methods.some((method) => other.includes(method))
+    const isOverlapping = ({ methods: other }: Route) =>
+      other === undefined || one.methods === undefined || one.methods.some((method) => other.includes(method))
     if (!rivals.some(isOverlapping)) kept.push(one)
   }
   return kept

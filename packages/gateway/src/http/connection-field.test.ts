@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { connectionFields, withoutFields } from './connection-field.js'
+
+describe('connectionFields', () => {
+  it.each(['', 'close', 'keep-alive', 'Keep-Alive', ' , ', 'close, keep-alive'])('of %j are none', (value) => {
+    expect(connectionFields(value, undefined)).toBeUndefined()
+  })
+
+  it('are the named ones, in lower case', () => {
+    expect(connectionFields('close, X-A,x-b ,\tUpgrade', undefined)).toEqual(new Set(['x-a', 'x-b', 'upgrade']))
+  })
+
+  it('are never those that services rely on', () => {
+    const value =
+      'Host, Authorization, Cookie, Set-Cookie, Via, X-Request-Id, Forwarded, X-Forwarded-For, x-forwarded-port, Content-Length, content-type, X-Authorization'
+    expect(connectionFields(value, undefined)).toEqual(new Set(['x-authorization']))
+  })
+
+  it('collect over several lines', () => {
+    const first = connectionFields('x-a', undefined)
+    expect(connectionFields('close', first)).toBe(first)
+    expect(connectionFields('x-b', first)).toEqual(new Set(['x-a', 'x-b']))
+  })
+})
+
+it('withoutFields keeps order and multiplicity of the rest', () => {
+  expect(withoutFields(['A', '1', 'b', '2', 'a', '3', 'B', '4'], new Set(['a']))).toEqual(['b', '2', 'B', '4'])
+})

@@ -1,0 +1,32 @@
+/**
+ * Fields that `Connection` cannot take away: a client that names them wants the gateway to drop what a service relies on, its caller's
+ * identity before all.
+ */
+const protectedField = /^(?:host|authorization|cookie|set-cookie|via|x-request-id|forwarded|content-.*|x-forwarded-.*)$/
+const plainOption = /^(?:keep-alive|close)$/i
+
+/**
+ * The fields that a value of `Connection` declares to be about this connection alone, in lower case, added to `named`, which is made when
+ * the first one is found.
+ */
+export function connectionFields(value: string, named: Set<string> | undefined): Set<string> | undefined {
+  if (plainOption.test(value)) return named
+  let fields = named
+  for (const option of value.toLowerCase().split(',')) {
+    const name = option.trim()
+    if (name === '' || plainOption.test(name) || protectedField.test(name)) continue
+    fields ??= new Set()
+    fields.add(name)
+  }
+  return fields
+}
+
+/** A flat list of names and values without the fields whose lower-case names are in `names`. */
+export function withoutFields(flat: readonly string[], names: ReadonlySet<string>): string[] {
+  const kept: string[] = []
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string
+    if (!names.has(name.toLowerCase())) kept.push(name, flat[i + 1] as string)
+  }
+  return kept
+}

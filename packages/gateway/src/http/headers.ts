@@ -1,0 +1,152 @@
+import type { HeaderEdits } from '../config/definition.js'
+import { connectionFields, withoutFields } from './connection-field.js'
+import { fieldKind } from './field-kind.js'
+import { addForwarded, hasPassed, type Arrival } from './forwarded.js'
+import { latin1 } from './latin1.js'
+
+/** What a route does to the fields of its requests. Made once with {@link requestHeaderRules}. */
+export interface RequestHeaderRules {
+  readonly preserveHost: boolean
+  readonly pseudonym: string
+  readonly via: string
+  readonly edits: CompiledEdits | undefined
+}
+
+/** Header edits ready to be applied. Made once with {@link compileEdits}. */
+export interface CompiledEdits {
+  /** Fields that go: those to remove and those to set, in lower case. */
+  readonly dropped: ReadonlySet<string>
+  /** Fields that come: name, value, name, value, … */
+  readonly added: readonly string[]
+}
+
+export interface RequestHeaderOptions {
+  /** Send the client's host instead of the instance's. */
+  readonly preserveHost: boolean
+  /** The gateway's name in `Via`: a token that no other gateway on the way has, since a request that carries it already is refused. */
+  readonly pseudonym: string
+  readonly edits?: HeaderEdits | undefined
+}
+
+/** The fields of an answer, and what the gateway needs to know of them. */
+export interface ResponseHeaders {
+  readonly headers: string[]
+  /** -1 when the answer does not say. */
+  readonly contentLength: number
+  /** Whether the answer is `text/event-stream`, which has no natural end. */
+  readonly isEventStream: boolean
+}
+
+/** Fields of which the gateway's own join those of the service; any other replaces them. */
+const joinedFields: ReadonlySet<string> = new Set(['vary', 'set-cookie'])
+const eventStream = /^text\/event-stream *(?:;|$)/i
+
+export function requestHeaderRules({ preserveHost, pseudonym, edits }: RequestHeaderOptions): RequestHeaderRules {
+  return { preserveHost, pseudonym, via: `1.1 ${pseudonym}`, edits: compileEdits(edits) }
+}
+
+export function compileEdits(edits: HeaderEdits | undefined): CompiledEdits | undefined {
+  if (edits === undefined) return undefined
+  const { set = {}, remove = [] } = edits
+  const dropped = new Set([...Object.keys(set), ...remove].map((name) => name.toLowerCase()))
+  return dropped.size === 0 ? undefined : { dropped, added: Object.entries(set).flat() }
+}
+
+/**
+ * A request's fields as the instance gets them, in order and multiplicity, from a flat list of names and values to another.
+ *
+ * Gone are: those of one connection, also what `Connection` names; `Expect`; the client's `Host`; names with `_`, which many servers take
+ * for `-`; and what an untrusted peer says of forwarding. Added are the X-Forwarded-* and `Via`. The route's edits have the last word.
+ *
+ * `undefined` when the request passed this gateway before; the answer is 508.
+ */
+export function requestHeaders(raw: readonly string[], arrival: Arrival, rules: RequestHeaderRules): string[] | undefined {
+  const { peerTrusted, requestId } = arrival
+  let headers: string[] = []
+  let named: Set<string> | undefined
+  let chain: string | undefined
+  let hasProto = false
+  let hasHost = false
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string
+    const value = raw[i + 1] as string
+    const kind = fieldKind(name)
+    if (kind === 'hop' || kind === 'host' || kind === 'expect') continue
+    if (kind === 'pass' || kind === 'content-type' || kind === 'content-length') {
+      if (!name.includes('_')) headers.push(name, value)
+    } else if (kind === 'connection') {
+      named = connectionFields(value, named)
+    } else if (kind === 'via') {
+      if (hasPassed(value, rules.pseudonym)) return undefined
+      headers.push(name, value)
+    } else if (kind === 'x-request-id') {
+      if (requestId === undefined) headers.push(name, value)
+    } else if (peerTrusted) {
+      if (kind === 'x-forwarded-for') {
+        chain = chain === undefined ? value : `${chain}, ${value}`
+        continue
+      }
+      hasProto ||= kind === 'x-forwarded-proto'
+      hasHost ||= kind === 'x-forwarded-host'
+      headers.push(name, value)
+    }
+  }
+  // The client's wishes first, then our own fields: none of ours can be wished away.
+  if (named !== undefined) headers = withoutFields(headers, named)
+  if (rules.preserveHost && arrival.host !== '') headers.push('host', arrival.host)
+  addForwarded(headers, arrival, chain, hasProto, hasHost)
+  headers.push('via', rules.via)
+  if (requestId !== undefined) headers.push('x-request-id', requestId)
+  return rules.edits === undefined ? headers : applyEdits(headers, rules.edits)
+}
+
+/**
+ * An answer's fields as the client gets them, in order and multiplicity, from a flat list of names and values as undici or Node give it.
+ *
+ * Gone are those of one connection, also what `Connection` names. `own` are the gateway's fields for this answer, name, value, …; they
+ * replace the service's, except for `Vary` and `Set-Cookie`, which they join. `edits` have the last word.
+ */
+export function responseHeaders(
+  raw: readonly (Buffer | string)[],
+  own: readonly string[] | undefined,
+  edits: CompiledEdits | undefined,
+): ResponseHeaders {
+  let headers: string[] = []
+  let named: Set<string> | undefined
+  let contentLength = -1
+  let isEventStream = false
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = text(raw[i] as Buffer | string)
+    const kind = fieldKind(name)
+    if (kind === 'hop') continue
+    const value = text(raw[i + 1] as Buffer | string)
+    if (kind === 'connection') {
+      named = connectionFields(value, named)
+      continue
+    }
+    if (kind === 'content-length') contentLength = Number(value)
+    else if (kind === 'content-type') isEventStream = eventStream.test(value)
+    headers.push(name, value)
+  }
+  if (named !== undefined) headers = withoutFields(headers, named)
+  if (own !== undefined) headers = addOwn(headers, own)
+  if (edits !== undefined) headers = applyEdits(headers, edits)
+  return { headers, contentLength, isEventStream }
+}
+
+function text(field: Buffer | string): string {
+  return typeof field === 'string' ? field : latin1(field)
+}
+
+function addOwn(headers: readonly string[], own: readonly string[]): string[] {
+  const replaced = new Set<string>()
+  for (let i = 0; i < own.length; i += 2) {
+    const name = (own[i] as string).toLowerCase()
+    if (!joinedFields.has(name)) replaced.add(name)
+  }
+  return [...withoutFields(headers, replaced), ...own]
+}
+
+function applyEdits(headers: readonly string[], { dropped, added }: CompiledEdits): string[] {
+  return [...withoutFields(headers, dropped), ...added]
+}
