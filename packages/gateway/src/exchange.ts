@@ -1,0 +1,96 @@
+import { CancelSource } from '@hazeljs/core'
+import type { Lease } from '@hazeljs/discovery'
+import { CallContext } from '@hazeljs/resilience'
+import type { Readable } from 'node:stream'
+import { ClientLeftError } from './errors.js'
+import type { ClientResponse } from './http/client-response.js'
+import type { RequestTarget } from './http/target.js'
+import type { RoutePlan } from './route-plan.js'
+import type { Subset } from './subset.js'
+
+/** What arrives, from a socket or through `handleRequest()`. */
+export interface ArrivedRequest {
+  readonly method: string
+  readonly rawTarget: string
+  /** Name, value, name, value, as received. */
+  readonly rawHeaders: readonly string[]
+  /** `null` when there surely is none. */
+  readonly body: Readable | Buffer | null
+  /** The address of whoever sent it; empty when there is no connection. */
+  readonly peer: string
+  readonly proto: 'http' | 'https'
+}
+
+/** What is known of a request so far. Each stage adds what it found out; later stages read it. */
+export class Exchange {
+  readonly arrived: ArrivedRequest
+  readonly response: ClientResponse
+
+  /** Aborted when the client leaves. Policies that abort hang their own below it. */
+  readonly cancellation = new CancelSource()
+  /** The innermost context so far: what the running stage has to obey. */
+  context = new CallContext(this.cancellation)
+
+  /** Streams that were read no further; `null` once known to be empty; a Buffer once kept for replay. */
+  body: Readable | Buffer | null
+  /** A streamed body has begun to flow to an instance: it can't be sent again. */
+  bodySpent = false
+
+  /** Set by `identify`. */
+  clientIp = ''
+  peerTrusted = false
+  requestId: string | undefined
+  /** Set by `validate`. */
+  target!: RequestTarget
+  host = ''
+  /** Set by `matchRoute`. */
+  route: RoutePlan | undefined
+  /** Set by `chooseSubset`. */
+  subset: Subset | undefined
+  arm: 'stable' | 'canary' | undefined
+  /** Set by `rewrite`: path and query, and the fields, as the instance gets them. */
+  upstreamTarget = ''
+  upstreamHeaders: string[] = []
+  /** Set by `mirror`: the answer's head waits for it. */
+  answerHold: Promise<void> | undefined
+  /** Set by `limitTime`: ends the total timeout for an answer that has no natural end. */
+  liftTimeLimit: (() => void) | undefined
+  /** Set by `pickInstance`. */
+  lease: Lease | undefined
+  /** Ids of the instances that were tried. */
+  tried: string[] | undefined
+  /** Fields that stages put on every answer, the gateway's own included: name, value, … */
+  answerHeaders: string[] | undefined
+  /** What the client was told; 0 as long as nothing was. */
+  status = 0
+  /** Why the answer was none, or broke off. */
+  failure: Error | undefined
+
+  constructor(arrived: ArrivedRequest, response: ClientResponse) {
+    this.arrived = arrived
+    this.response = response
+    this.body = arrived.body
+  }
+
+  get peer(): string {
+    return this.arrived.peer
+  }
+
+  get proto(): 'http' | 'https' {
+    return this.arrived.proto
+  }
+
+  /** The client went away before its answer was complete: whatever runs for it is called off. */
+  clientLeft(): void {
+    this.cancellation.abort(new ClientLeftError())
+  }
+
+  get clientIsGone(): boolean {
+    return this.cancellation.aborted
+  }
+
+  addAnswerHeader(name: string, value: string): void {
+    if (this.answerHeaders === undefined) this.answerHeaders = [name, value]
+    else this.answerHeaders.push(name, value)
+  }
+}

@@ -1,0 +1,20 @@
+import type { Clock, Emitter, Logger, Random } from '@hazeljs/core'
+import type { DiscoveryClient } from '@hazeljs/discovery'
+import type { ResolvedGateway } from './config/resolved.js'
+import type { GatewayEvents } from './events.js'
+import type { ClientAddresses } from './http/client-address.js'
+import type { UpstreamPools } from './http/upstream-pools.js'
+
+/** What every stage of one gateway shares. */
+export interface GatewayContext {
+  readonly config: ResolvedGateway
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly events: Emitter<GatewayEvents>
+  readonly discovery: DiscoveryClient
+  readonly pools: UpstreamPools
+  readonly addresses: ClientAddresses
+  /** The gateway's name in `Via`, its own alone: a request that carries it has gone round in a circle. */
+  readonly pseudonym: string
+}

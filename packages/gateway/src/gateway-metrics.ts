@@ -1,0 +1,48 @@
+import type { Clock } from '@hazeljs/core'
+import { aggregateMetrics, type MetricsSnapshot } from '@hazeljs/resilience'
+import type { RoutePlan } from './route-plan.js'
+
+export interface RouteMetrics {
+  readonly route: string
+  readonly serviceName: string
+  /** The version or the canary arm's version; `undefined` where the route has neither. */
+  readonly version: string | undefined
+  readonly metrics: MetricsSnapshot
+}
+
+export interface GatewaySnapshot {
+  /** Milliseconds since the Unix epoch. */
+  readonly timestamp: number
+  readonly totalRoutes: number
+  /** One entry for each route, version and canary arm. */
+  readonly routes: readonly RouteMetrics[]
+  /** Over all routes: merged histograms, never averaged percentiles. */
+  readonly aggregated: MetricsSnapshot
+}
+
+/** What the gateway's routes did in the last window. */
+export class GatewayMetrics {
+  readonly #clock: Clock
+  readonly #plans: () => readonly RoutePlan[]
+
+  constructor(clock: Clock, plans: () => readonly RoutePlan[]) {
+    this.#clock = clock
+    this.#plans = plans
+  }
+
+  /** Empty where `metrics.enabled` is `false`. */
+  getSnapshot(): GatewaySnapshot {
+    const plans = this.#plans()
+    const counted = plans.flatMap((plan) =>
+      plan.subsets.flatMap(({ version, metrics }) =>
+        metrics === undefined ? [] : [{ route: plan.path, serviceName: plan.serviceName, version, metrics }],
+      ),
+    )
+    return {
+      timestamp: this.#clock.wallTime(),
+      totalRoutes: plans.length,
+      routes: counted.map((entry) => ({ ...entry, metrics: entry.metrics.getSnapshot() })),
+      aggregated: aggregateMetrics(counted.map(({ metrics }) => metrics)),
+    }
+  }
+}

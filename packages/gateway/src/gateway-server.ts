@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type AnyClass,
+  type Clock,
+  type Duration,
+  durationMs,
+  Emitter,
+  guardLogger,
+  jsonLogger,
+  type Logger,
+  type Random,
+  systemClock,
+  systemRandom,
+} from '@hazeljs/core'
+import { DiscoveryClient, type RegistryBackend } from '@hazeljs/discovery'
+import { type GatewayRequest, type GatewayResponse, runRequest } from './adapters/handle-request.js'
+import { nodeHandler, type NodeHandler } from './adapters/node-handler.js'
+import type { CanaryEngine } from './canary/canary-engine.js'
+import { checkConfig, type CheckedConfig, checkRoute, type ConfigLabels } from './config/check.js'
+import type { GatewayConfig, GatewayRouteDefinition } from './config/definition.js'
+import { configOf } from './decorated-class.js'
+import type { GatewayEvents } from './events.js'
+import type { Exchange } from './exchange.js'
+import type { GatewayContext } from './gateway-context.js'
+import { GatewayMetrics } from './gateway-metrics.js'
+import { ClientAddresses } from './http/client-address.js'
+import { Listener, type Listening, type ListenOptions } from './http/listener.js'
+import { UpstreamPools } from './http/upstream-pools.js'
+import { InFlight } from './in-flight.js'
+import { compileArrival } from './path.js'
+import { RouteBook } from './route-book.js'
+import type { Next } from './stage.js'
+
+/** What a gateway works with; each has a default of production's. */
+export interface GatewayDependencies {
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Where request lines and internal errors go. Default: one JSON object a line. */
+  readonly logger?: Logger
+}
+
+export interface CloseOptions {
+  /** How long requests under way may take to finish; then they are cut. Default 30 s. */
+  readonly drainTimeout?: Duration
+}
+
+export const defaultDrainTimeoutMs = 30_000
+
+/** A reverse proxy in front of discovered services. Serves from the moment it is made: through `listen`, a handler, or `handleRequest`. */
+export class GatewayServer {
+  readonly #context: GatewayContext
+  readonly #routes: RouteBook
+  readonly #run: Next
+  readonly #inFlight = new InFlight()
+  #listener: Listener | undefined
+
+  /** @throws ConfigError listing every problem with its path. */
+  constructor(config: GatewayConfig = {}, backend?: RegistryBackend, dependencies: GatewayDependencies = {}, labels?: ConfigLabels) {
+    const { gateway, routes }: CheckedConfig = checkConfig(config, labels)
+    const { clock = systemClock, random = systemRandom, logger = jsonLogger } = dependencies
+    const guarded = guardLogger(logger)
+    this.#context = {
+      config: gateway,
+      clock,
+      random,
+      logger: guarded,
+      events: new Emitter<GatewayEvents>((error, event) => {
+        guarded.error({ event, error: error.message }, 'a listener failed')
+      }),
+      discovery: new DiscoveryClient(gateway.discovery, backend, { clock, random, logger: guarded }),
+      pools: new UpstreamPools(gateway),
+      addresses: new ClientAddresses(gateway.trustedProxies),
+      pseudonym: `hazeljs-${randomUUID().slice(0, 8)}`,
+    }
+    this.#context.discovery.on('change', ({ removed }) => {
+      this.#context.pools.drop(removed)
+    })
+    this.#routes = new RouteBook(this.#context)
+    const walk = compileArrival(this.#context, this.#routes.table)
+    this.#run = (exchange) => this.#inFlight.track(walk(exchange))
+    for (const route of routes) this.#routes.add(route)
+  }
+
+  /**
+   * A gateway from a class decorated with `@Gateway` and its fields with `@Route`.
+   *
+   * @throws ConfigError that names the class and its fields.
+   */
+  static fromClass(target: AnyClass, backend?: RegistryBackend, dependencies?: GatewayDependencies): GatewayServer {
+    const { config, labels } = configOf(target)
+    return new GatewayServer(config, backend, dependencies, labels)
+  }
+
+  static fromConfig(config: GatewayConfig, backend?: RegistryBackend, dependencies?: GatewayDependencies): GatewayServer {
+    return new GatewayServer(config, backend, dependencies)
+  }
+
+  /** Serves the route from the next request on. @throws ConfigError listing every problem; then nothing has changed. */
+  addRoute(definition: GatewayRouteDefinition): this {
+    const existing = this.#routes.plans.map(({ resolved }) => resolved)
+    this.#routes.add(checkRoute(definition, this.#context.config, 'route', existing))
+    return this
+  }
+
+  /** Removes the routes with this path, or only the one with exactly these methods. Requests under way go on. `false`: there was none. */
+  removeRoute(path: string, methods?: readonly string[]): boolean {
+    return this.#routes.remove(path, methods)
+  }
+
+  getRoutes(): readonly GatewayRouteDefinition[] {
+    return this.#routes.plans.map(({ resolved }) => resolved.definition)
+  }
+
+  /** Opens a port. @throws HazelError `LISTEN_FAILED`, naming what is in the way. */
+  async listen(options: ListenOptions = {}): Promise<Listening> {
+    const listener = new Listener(this.handler(), this.#context.clock)
+    const listening = await listener.listen(options)
+    this.#listener = listener
+    return listening
+  }
+
+  /** For a server of your own: `node:http`, Express, Fastify. */
+  handler(): NodeHandler {
+    return nodeHandler((exchange: Exchange) => this.#run(exchange))
+  }
+
+  /**
+   * Walks a request without a socket along the same path. Keeps the answer in memory, 64 MiB at most.
+   *
+   * @throws GatewayError `UPSTREAM_RESET` when the answer breaks off; refusals and failures are answers like any other.
+   */
+  handleRequest(request: GatewayRequest): Promise<GatewayResponse> {
+    return runRequest(request, this.#run)
+  }
+
+  /** Drains: accepts nothing new, lets requests finish until `drainTimeout`, then cuts them and lets go of everything. */
+  async close({ drainTimeout = defaultDrainTimeoutMs }: CloseOptions = {}): Promise<void> {
+    const drainMs = durationMs(drainTimeout) ?? defaultDrainTimeoutMs
+    const { clock } = this.#context
+    await Promise.all([this.#listener?.close(drainMs), this.#inFlight.idle(clock, drainMs)])
+    await this.#release()
+  }
+
+  /** Ends timers, watches, listeners and connections at once; requests under way are cut. */
+  stop(): void {
+    this.#listener?.cut()
+    void this.#release()
+  }
+
+  startCanaries(): void {
+    for (const { canary } of this.#routes.plans) canary?.engine.start()
+  }
+
+  getCanaryEngine(path: string): CanaryEngine | undefined {
+    return this.#routes.plans.find((plan) => plan.path === path && plan.canary !== undefined)?.canary?.engine
+  }
+
+  getMetrics(): GatewayMetrics {
+    return new GatewayMetrics(this.#context.clock, () => this.#routes.plans)
+  }
+
+  getDiscoveryClient(): DiscoveryClient {
+    return this.#context.discovery
+  }
+
+  on<K extends keyof GatewayEvents>(event: K, listener: (payload: GatewayEvents[K]) => unknown): this {
+    this.#context.events.on(event, listener)
+    return this
+  }
+
+  off<K extends keyof GatewayEvents>(event: K, listener: (payload: GatewayEvents[K]) => unknown): this {
+    this.#context.events.off(event, listener)
+    return this
+  }
+
+  async #release(): Promise<void> {
+    this.#routes.close()
+    this.#context.discovery.close()
+    await this.#context.pools.destroy()
+    this.#context.events.removeAllListeners()
+  }
+}
+
+/** The handler of a gateway, for a server of your own: `http.createServer(createGatewayHandler(gateway))`, `app.use(…)`. */
+export function createGatewayHandler(gateway: GatewayServer): NodeHandler {
+  return gateway.handler()
+}

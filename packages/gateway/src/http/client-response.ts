@@ -1,0 +1,17 @@
+/**
+ * The side of an exchange that faces the client: what `http.ServerResponse` has, as far as the path uses it. `handleRequest()`
+ * brings one of its own that keeps the answer in memory.
+ */
+export interface ClientResponse {
+  /** Whether the head has gone out, or is about to: after it no other answer can be given. */
+  readonly headersSent: boolean
+  readonly destroyed: boolean
+  /** Cleared where the connection has to end after this answer. */
+  shouldKeepAlive: boolean
+  writeHead(status: number, headers: string[]): unknown
+  /** `false`: wait for `drain` before the next one. */
+  write(chunk: Buffer): boolean
+  end(body: Buffer | string, encoding?: BufferEncoding): unknown
+  once(event: 'drain', listener: () => void): unknown
+  destroy(): unknown
+}

@@ -1,0 +1,30 @@
+import type { GatewayError } from '../errors.js'
+import type { Exchange } from '../exchange.js'
+
+/** Answers with RFC 9457 problem details. Names no host, port or stack; `code` is stable, `instance` is the request's id. */
+export function writeProblem(exchange: Exchange, error: GatewayError): void {
+  const { response, requestId, answerHeaders } = exchange
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title: error.title,
+    status: error.status,
+    detail: error.detail,
+    code: error.code,
+    instance: requestId === undefined ? undefined : `urn:uuid:${requestId}`,
+  })
+  const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(Buffer.byteLength(body)), ...error.headers]
+  if (error.retryAfterMs !== undefined) headers.push('Retry-After', String(retryAfterSeconds(error.retryAfterMs)))
+  if (answerHeaders !== undefined) headers.push(...answerHeaders)
+  // A body that is still arriving would be read to its end for nothing: the connection ends with the answer instead.
+  const { body: arriving } = exchange.arrived
+  if (arriving !== null && !Buffer.isBuffer(arriving) && !arriving.readableEnded) response.shouldKeepAlive = false
+  exchange.status = error.status
+  response.writeHead(error.status, headers)
+  if (exchange.arrived.method === 'HEAD') response.end(Buffer.alloc(0))
+  else response.end(body, 'utf8')
+}
+
+/** Whole seconds, as RFC 9110 section 10.2.3 wants them, and never too early. */
+export function retryAfterSeconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1_000))
+}

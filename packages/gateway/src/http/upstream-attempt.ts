@@ -1,0 +1,195 @@
+import { type Clock, type TimerHandle, toError } from '@hazeljs/core'
+import type { Lease } from '@hazeljs/discovery'
+import type { CallContext, Outcome } from '@hazeljs/resilience'
+import type { Dispatcher } from 'undici'
+import { UpstreamError } from '../errors.js'
+import type { Exchange } from '../exchange.js'
+import { type CompiledEdits, responseHeaders } from './headers.js'
+import { latin1 } from './latin1.js'
+import { retryAfterMs } from './retry-after.js'
+import { isIdempotent, upstreamFailure } from './upstream-failure.js'
+
+/** A body up to this size that arrives whole goes out in one write with its head. */
+const wholeBodyBytes = 4_096
+/** As much of a refused answer is read to its end to keep the connection; of a longer one the connection is given up. */
+const discardBytes = 65_536
+const emptyBody = Buffer.alloc(0)
+
+/**
+ * One attempt: takes what the HTTP client reports about a call to an instance, and passes the answer on as it comes.
+ *
+ * waiting → streaming → settled, once the answer has gone to the client; waiting → settled where there is none;
+ * waiting → discarding where the answer is thrown away because another attempt follows.
+ */
+export class UpstreamAttempt implements Dispatcher.DispatchHandler {
+  readonly #exchange: Exchange
+  readonly #context: CallContext
+  readonly #lease: Lease
+  readonly #clock: Clock
+  readonly #edits: CompiledEdits | undefined
+  readonly #resolve: (outcome: Outcome) => void
+  readonly #reject: (error: unknown) => void
+  #state: 'waiting' | 'streaming' | 'discarding' | 'settled' = 'waiting'
+  #timer: TimerHandle | undefined
+  #abortUpstream: ((reason?: Error) => void) | undefined
+  #resume: (() => void) | undefined
+  #length = -1
+  #whole: Buffer | undefined
+  #discarded = 0
+
+  constructor(
+    exchange: Exchange,
+    lease: Lease,
+    edits: CompiledEdits | undefined,
+    clock: Clock,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#exchange = exchange
+    this.#context = exchange.context
+    this.#lease = lease
+    this.#edits = edits
+    this.#clock = clock
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#context.cancellation.onAbort(this.#onAbort)
+  }
+
+  /** Gives the instance until then to answer with a head. */
+  limitHead(timeoutMs: number): void {
+    this.#timer = this.#clock.setTimer(() => {
+      const { repeatable } = this
+      this.#fail(new UpstreamError('UPSTREAM_TIMEOUT', { detail: `no answer within ${timeoutMs} ms`, repeatable }), 'failure')
+      this.#abortUpstream?.()
+    }, timeoutMs)
+  }
+
+  get repeatable(): boolean {
+    const { arrived, bodySpent } = this.#exchange
+    return !bodySpent && isIdempotent(arrived.method, arrived.rawHeaders)
+  }
+
+  // A listener of the exchange's cancellation: the client left, or a timeout above ran out.
+  readonly #onAbort = (reason: unknown): void => {
+    const outcome = this.#exchange.clientIsGone ? 'ignored' : 'failure'
+    if (this.#state === 'waiting') this.#fail(reason, outcome)
+    else this.#cut(toError(reason), outcome)
+    this.#abortUpstream?.()
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    // A request that was given up while it waited for a connection: undici would send it all the same, and its answer would pause the connection for ever.
+    if (this.#state === 'settled') {
+      abort()
+      return
+    }
+    this.#abortUpstream = abort
+    const { body } = this.#exchange
+    if (body !== null && !Buffer.isBuffer(body)) this.#exchange.bodySpent = true
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
+    if (status < 200) return true
+    this.#clock.clearTimer(this.#timer)
+    this.#resume = resume
+    if ((status === 503 || status === 502 || status === 504) && this.#claimsRetry(status, rawHeaders)) return true
+    const { answerHold } = this.#exchange
+    if (answerHold === undefined) {
+      this.#begin(status, rawHeaders)
+      return true
+    }
+    void answerHold.then(() => {
+      if (this.#state !== 'waiting') return
+      this.#begin(status, rawHeaders)
+      resume()
+    })
+    return false
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#state === 'discarding') {
+      this.#discarded += chunk.length
+      if (this.#discarded > discardBytes) this.#abortUpstream?.()
+      return true
+    }
+    if (chunk.length === this.#length && chunk.length < wholeBodyBytes) {
+      this.#whole = chunk // the end follows in the same run of the parser
+      return true
+    }
+    const { response } = this.#exchange
+    if (response.write(chunk)) return true
+    response.once('drain', this.#resume as () => void)
+    return false
+  }
+
+  onComplete(): void {
+    if (this.#state === 'discarding') {
+      this.#end('failure')
+      return
+    }
+    const { response, status } = this.#exchange
+    if (this.#whole === undefined) response.end(emptyBody)
+    else response.end(latin1(this.#whole), 'latin1') // a string joins the head in one write
+    const outcome = status >= 500 ? 'failure' : 'success'
+    this.#end(outcome)
+    this.#resolve(outcome)
+  }
+
+  onError(cause: Error): void {
+    if (this.#state === 'settled') return
+    if (this.#state === 'discarding') {
+      this.#end('failure')
+      return
+    }
+    const failure = upstreamFailure(cause, this.#abortUpstream === undefined, this.repeatable)
+    if (this.#state === 'waiting') this.#fail(failure, 'failure')
+    else this.#cut(failure, 'failure')
+  }
+
+  #begin(status: number, rawHeaders: Buffer[]): void {
+    const exchange = this.#exchange
+    const { headers, contentLength, isEventStream } = responseHeaders(rawHeaders, exchange.answerHeaders, this.#edits)
+    if (isEventStream) exchange.liftTimeLimit?.()
+    this.#length = contentLength
+    this.#state = 'streaming'
+    exchange.status = status
+    exchange.response.writeHead(status, headers)
+  }
+
+  /** Ends without an answer: somebody further out may give one. */
+  #fail(error: unknown, outcome: Outcome): void {
+    if (this.#state !== 'waiting') return
+    this.#end(outcome)
+    this.#reject(error)
+  }
+
+  /** Ends in the middle of an answer: the client must not take a part for the whole. */
+  #cut(failure: Error, outcome: Outcome): void {
+    if (this.#state !== 'streaming') return
+    this.#exchange.failure = failure
+    this.#exchange.response.destroy()
+    this.#end(outcome)
+    this.#resolve(outcome)
+  }
+
+  #claimsRetry(status: number, rawHeaders: Buffer[]): boolean {
+    const error = new UpstreamError('UPSTREAM_STATUS', {
+      detail: `status ${status}`,
+      upstreamStatus: status,
+      repeatable: this.repeatable,
+      retryAfterMs: retryAfterMs(rawHeaders, this.#clock),
+    })
+    if (!this.#context.claimRetry(error)) return false
+    this.#context.cancellation.offAbort(this.#onAbort)
+    this.#state = 'discarding'
+    this.#reject(error)
+    return true
+  }
+
+  #end(outcome: Outcome): void {
+    this.#state = 'settled'
+    this.#clock.clearTimer(this.#timer)
+    this.#context.cancellation.offAbort(this.#onAbort)
+    this.#lease.release(outcome)
+  }
+}

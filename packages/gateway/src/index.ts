@@ -1,0 +1,30 @@
+export { createGatewayHandler, GatewayServer, type CloseOptions, type GatewayDependencies } from './gateway-server.js'
+export type { GatewayRequest, GatewayResponse } from './adapters/handle-request.js'
+export type { NodeHandler } from './adapters/node-handler.js'
+export { Canary, Gateway, GatewayCircuitBreaker, GatewayRateLimit, Route, ServiceRoute, TrafficPolicy, VersionRoute } from './decorators.js'
+export type {
+  CanaryArm,
+  CanaryConfig,
+  CanaryPromotion,
+  CorsConfig,
+  GatewayConfig,
+  GatewayOptions,
+  GatewayRouteDefinition,
+  HeaderEdits,
+  MirrorConfig,
+  RequestView,
+  RouteConfig,
+  RouteRateLimit,
+  ServiceRouteConfig,
+  TrafficPolicyConfig,
+  TransformConfig,
+  VersionRouteConfig,
+  VersionTarget,
+} from './config/definition.js'
+export { CanaryEngine, type CanaryEngineOptions, type CanaryStatus } from './canary/canary-engine.js'
+export { VersionRouter, type VersionRequest, type VersionResolution, type VersionRouterOptions } from './versions/version-router.js'
+export { ClientLeftError, GatewayError, problemCodes, UpstreamError, type ProblemCode } from './errors.js'
+export type { CanaryRouteEvent, CircuitEvent, GatewayEvents, RateLimitEvent, RouteEvent, RouteFailureEvent } from './events.js'
+export type { GatewayMetrics, GatewaySnapshot, RouteMetrics } from './gateway-metrics.js'
+export type { Listening, ListenOptions } from './http/listener.js'
+export { ConfigError, type ConfigProblem } from '@hazeljs/core'

@@ -1,0 +1,41 @@
+import type { GatewayContext } from './gateway-context.js'
+import type { RoutePlan } from './route-plan.js'
+import type { RouteTable } from './routing/route-table.js'
+import { chain, type Next } from './stage.js'
+import { answerErrors } from './stages/answer-errors.js'
+import { answerPreflight } from './stages/answer-preflight.js'
+import { breakCircuit } from './stages/break-circuit.js'
+import { chooseSubset } from './stages/choose-subset.js'
+import { forward } from './stages/forward.js'
+import { identify } from './stages/identify.js'
+import { limitConcurrency } from './stages/limit-concurrency.js'
+import { limitRate } from './stages/limit-rate.js'
+import { limitTime } from './stages/limit-time.js'
+import { type CompiledRoute, matchRoute } from './stages/match-route.js'
+import { mirror } from './stages/mirror.js'
+import { observe } from './stages/observe.js'
+import { pickInstance } from './stages/pick-instance.js'
+import { retry } from './stages/retry.js'
+import { rewrite } from './stages/rewrite.js'
+import { validate } from './stages/validate.js'
+
+/*
+ * READ FIRST: the way of a request, outermost stage first. Every request walks it, whatever brought it here and however its route
+ * was defined; nothing else in this package orders stages.
+ */
+
+/** Until its route is known. */
+const arrival = [observe, answerErrors, identify, validate, answerPreflight]
+
+/** On its route. `forward` streams the answer back, so everything outside of it sees the whole exchange. */
+const onRoute = [limitRate, chooseSubset, rewrite, mirror, limitTime, retry, breakCircuit, limitConcurrency, pickInstance, forward]
+
+/** The whole way for a gateway; `currentTable` is asked at each request. */
+export function compileArrival(gateway: GatewayContext, currentTable: () => RouteTable<CompiledRoute>): Next {
+  return chain([...arrival.map((stage) => stage(gateway)), matchRoute(currentTable)])
+}
+
+/** A route's part of the way, with the stages that its policies need. */
+export function compileRoute(plan: RoutePlan, gateway: GatewayContext): CompiledRoute {
+  return { plan, run: chain(onRoute.map((stage) => stage(plan, gateway))) }
+}

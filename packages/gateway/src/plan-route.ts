@@ -1,0 +1,159 @@
+import type { ServiceFilter } from '@hazeljs/core'
+import { durationMs } from '@hazeljs/core'
+import {
+  Bulkhead,
+  CircuitBreaker,
+  CircuitState,
+  MetricsCollector,
+  RateLimiter,
+  type Outcome,
+  type RetryBudget,
+  RetryPolicy,
+} from '@hazeljs/resilience'
+import { armFilter } from './canary/arm-filter.js'
+import { CanaryEngine } from './canary/canary-engine.js'
+import type { CanaryConfig } from './config/definition.js'
+import type { ResolvedRoute } from './config/resolved.js'
+import { ClientLeftError, GatewayError, UpstreamError } from './errors.js'
+import type { CircuitEvent } from './events.js'
+import type { GatewayContext } from './gateway-context.js'
+import { compileEdits, requestHeaderRules } from './http/headers.js'
+import { Mirror } from './mirror/mirror.js'
+import type { RoutePlan } from './route-plan.js'
+import type { Subset } from './subset.js'
+import { VersionRouter } from './versions/version-router.js'
+
+/** Makes a route's policies and opens its watches. `budget` is the service's: routes to one service share it. */
+export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBudget): RoutePlan {
+  const whole = subsetOf(route, gateway, undefined, route.filter)
+  const versions = route.versionRoute && {
+    router: new VersionRouter(route.versionRoute, { random: gateway.random, prefix: literalPrefix(route.path) }),
+    subsets: new Map(
+      Object.entries(route.versionRoute.routes).map(
+        ([version, { filter }]) => [version, subsetOf(route, gateway, version, both(route.filter, filter))] as const,
+      ),
+    ),
+  }
+  const canary = route.canary && {
+    engine: canaryEngine(route.path, route.canary, gateway),
+    stable: subsetOf(route, gateway, route.canary.stable.version, both(route.filter, armFilter(route.canary.stable))),
+    canary: subsetOf(route, gateway, route.canary.canary.version, both(route.filter, armFilter(route.canary.canary))),
+  }
+  const divided = [...(versions?.subsets.values() ?? []), ...(canary === undefined ? [] : [canary.stable, canary.canary])]
+  return {
+    ...route,
+    resolved: route,
+    requestRules: requestHeaderRules({ preserveHost: route.preserveHost, pseudonym: gateway.pseudonym, edits: route.transform?.request }),
+    answerEdits: compileEdits(route.transform?.response),
+    whole,
+    versions,
+    canary,
+    subsets: divided.length === 0 ? [whole] : divided,
+    limiter: route.rateLimit && new RateLimiter(withoutKey(route.rateLimit), gateway.clock),
+    limiterKey: route.rateLimit?.key,
+    limiterWindowSeconds: Math.ceil((durationMs(route.rateLimit?.window) ?? 0) / 1_000),
+    retry: retryPolicy(route, gateway, budget),
+    retriesAnswers: route.retry !== undefined,
+    breaks: route.circuitBreaker !== undefined,
+    bounded: route.bulkhead !== undefined,
+    mirror: route.mirror && new Mirror(route.mirror, gateway),
+  }
+}
+
+function subsetOf(route: ResolvedRoute, gateway: GatewayContext, version: string | undefined, filter: ServiceFilter | undefined): Subset {
+  return {
+    version,
+    picker: gateway.discovery.picker(route.serviceName, { strategy: route.strategy, ...(filter && { filter }) }),
+    breaker: circuitBreaker(route, gateway, version),
+    bulkhead: route.bulkhead && new Bulkhead(route.bulkhead, gateway.clock),
+    metrics: gateway.config.metrics.enabled ? new MetricsCollector(gateway.config.metrics.windowMs, gateway.clock) : undefined,
+  }
+}
+
+/** An instance has to fit the route's filter and the version's. */
+function both(outer: ServiceFilter | undefined, inner: ServiceFilter | undefined): ServiceFilter | undefined {
+  if (outer === undefined || inner === undefined) return inner ?? outer
+  return {
+    ...outer,
+    ...inner,
+    tags: [...(outer.tags ?? []), ...(inner.tags ?? [])],
+    metadata: { ...outer.metadata, ...inner.metadata },
+  }
+}
+
+/** The path up to its first segment that is no literal. */
+function literalPrefix(path: string): string {
+  const segments = path.split('/')
+  const end = segments.findIndex((segment) => segment.startsWith('*') || segment.startsWith(':'))
+  return (end === -1 ? segments : segments.slice(0, end)).join('/')
+}
+
+const canaryEvents = ['canary:promote', 'canary:rollback', 'canary:complete', 'canary:paused'] as const
+
+function canaryEngine(route: string, config: CanaryConfig, { clock, random, events }: GatewayContext): CanaryEngine {
+  const engine = new CanaryEngine(config, { clock, random })
+  for (const event of canaryEvents) {
+    engine.on(event, (change) => {
+      if (events.has(event)) events.emit(event, { route, ...change })
+    })
+  }
+  return engine
+}
+
+const circuitEvents = {
+  [CircuitState.OPEN]: 'circuit:open',
+  [CircuitState.CLOSED]: 'circuit:close',
+  [CircuitState.HALF_OPEN]: 'circuit:half-open',
+} as const
+
+function circuitBreaker(
+  route: ResolvedRoute,
+  { clock, random, events }: GatewayContext,
+  version: string | undefined,
+): CircuitBreaker | undefined {
+  if (route.circuitBreaker === undefined) return undefined
+  const { failurePredicate } = route.circuitBreaker
+  const breaker = new CircuitBreaker(
+    {
+      ...route.circuitBreaker,
+      // A client that left, and a service without instances, say nothing about the service's answers.
+      failurePredicate: (error) =>
+        error instanceof ClientLeftError || (error instanceof GatewayError && !(error instanceof UpstreamError))
+          ? 'ignored'
+          : (failurePredicate?.(error) ?? 'failure'),
+      resultPredicate: (outcome: Outcome) => outcome,
+    },
+    clock,
+    random,
+  )
+  breaker.on('stateChange', ({ to }) => {
+    const event = to in circuitEvents ? circuitEvents[to as keyof typeof circuitEvents] : undefined
+    const payload: CircuitEvent = { route: route.path, serviceName: route.serviceName, version }
+    if (event !== undefined) events.emit(event, payload)
+  })
+  return breaker
+}
+
+/** Without `retry`: a connection that can't be made is tried once more, at once and elsewhere. */
+const connectOnce = { maxAttempts: 1, backoff: 'fixed', baseDelay: 0, jitter: 'none' } as const
+
+function retryPolicy(route: ResolvedRoute, { clock, random }: GatewayContext, budget: RetryBudget): RetryPolicy {
+  const configured = route.retry
+  return new RetryPolicy(
+    {
+      ...(configured ?? connectOnce),
+      budget,
+      retryPredicate: (error) => {
+        if (!(error instanceof UpstreamError)) return false
+        if (error.neverSent) return true
+        return configured !== undefined && error.repeatable && (configured.retryPredicate?.(error) ?? true)
+      },
+    },
+    clock,
+    random,
+  )
+}
+
+function withoutKey<T extends { readonly key?: unknown }>({ key: _key, ...options }: T): Omit<T, 'key'> {
+  return options
+}

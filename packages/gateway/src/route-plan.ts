@@ -1,0 +1,41 @@
+import type { RateLimiter, RetryPolicy } from '@hazeljs/resilience'
+import type { CanaryEngine } from './canary/canary-engine.js'
+import type { RequestView } from './config/definition.js'
+import type { ResolvedRoute } from './config/resolved.js'
+import type { CompiledEdits, RequestHeaderRules } from './http/headers.js'
+import type { Mirror } from './mirror/mirror.js'
+import type { Subset } from './subset.js'
+import type { VersionRouter } from './versions/version-router.js'
+
+/** A route ready to serve: its policies with their state. Made once, read by its stages, closed when the route is removed. */
+export interface RoutePlan {
+  readonly path: string
+  readonly serviceName: string
+  readonly strategy: string
+  readonly stripPrefix: string
+  readonly addPrefix: string
+  readonly requestRules: RequestHeaderRules
+  readonly answerEdits: CompiledEdits | undefined
+  readonly timeoutMs: number | undefined
+  readonly attemptTimeoutMs: number | undefined
+  readonly resolved: ResolvedRoute
+
+  /** Serves what no version and no canary arm serves. */
+  readonly whole: Subset
+  readonly versions: { readonly router: VersionRouter; readonly subsets: ReadonlyMap<string, Subset> } | undefined
+  readonly canary: { readonly engine: CanaryEngine; readonly stable: Subset; readonly canary: Subset } | undefined
+  /** Every subset that requests may go to. */
+  readonly subsets: readonly Subset[]
+
+  readonly limiter: RateLimiter | undefined
+  readonly limiterWindowSeconds: number
+  readonly limiterKey: 'ip' | ((request: RequestView) => string) | undefined
+  readonly retry: RetryPolicy
+  /** Whether answers and resets are retried, and not only connections that can't be made. */
+  readonly retriesAnswers: boolean
+  /** Whether a subset has a circuit breaker. */
+  readonly breaks: boolean
+  /** Whether a subset has a bulkhead. */
+  readonly bounded: boolean
+  readonly mirror: Mirror | undefined
+}

@@ -1,0 +1,47 @@
+import type { CorsConfig } from '../config/definition.js'
+import type { Exchange } from '../exchange.js'
+import { headerValue } from '../http/header-lookup.js'
+import type { GatewayStage } from '../stage.js'
+import { durationMs } from '@hazeljs/core'
+
+/**
+ * CORS, as the Fetch standard has it: answers preflights before a route's methods are looked at, and tells browsers on every other
+ * answer, errors included, who may read it.
+ */
+export const answerPreflight: GatewayStage = ({ config }) => {
+  const { cors } = config
+  if (cors === undefined) return undefined
+  return (exchange, next) => {
+    const { method, rawHeaders } = exchange.arrived
+    const origin = headerValue(rawHeaders, 'origin')
+    if (origin === undefined) return next(exchange)
+    const asked = method === 'OPTIONS' ? headerValue(rawHeaders, 'access-control-request-method') : undefined
+    allowOrigin(exchange, cors, origin)
+    if (asked === undefined) {
+      if (cors.exposedHeaders !== undefined) exchange.addAnswerHeader('Access-Control-Expose-Headers', cors.exposedHeaders.join(', '))
+      return next(exchange)
+    }
+    exchange.addAnswerHeader('Access-Control-Allow-Methods', cors.methods?.join(', ') ?? asked)
+    const headers = cors.allowedHeaders?.join(', ') ?? headerValue(rawHeaders, 'access-control-request-headers')
+    if (headers !== undefined) exchange.addAnswerHeader('Access-Control-Allow-Headers', headers)
+    const maxAgeMs = durationMs(cors.maxAge)
+    if (maxAgeMs !== undefined) exchange.addAnswerHeader('Access-Control-Max-Age', String(Math.floor(maxAgeMs / 1_000)))
+    exchange.status = 204
+    exchange.response.writeHead(204, exchange.answerHeaders ?? [])
+    exchange.response.end(Buffer.alloc(0))
+    return Promise.resolve('ignored')
+  }
+}
+
+/** An origin that isn't allowed gets no field at all, and its browser refuses the answer. */
+function allowOrigin(exchange: Exchange, cors: CorsConfig, origin: string): void {
+  const allowed = cors.origin ?? '*'
+  if (allowed === '*') {
+    exchange.addAnswerHeader('Access-Control-Allow-Origin', '*')
+    return
+  }
+  exchange.addAnswerHeader('Vary', 'Origin')
+  if (typeof allowed === 'string' ? allowed !== origin : !allowed.includes(origin)) return
+  exchange.addAnswerHeader('Access-Control-Allow-Origin', origin)
+  if (cors.credentials === true) exchange.addAnswerHeader('Access-Control-Allow-Credentials', 'true')
+}

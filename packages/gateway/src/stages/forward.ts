@@ -1,0 +1,28 @@
+import { toError } from '@hazeljs/core'
+import type { Lease } from '@hazeljs/discovery'
+import type { Outcome } from '@hazeljs/resilience'
+import { UpstreamAttempt } from '../http/upstream-attempt.js'
+import type { RouteStage } from '../stage.js'
+
+/** Sends the request to the instance and streams the answer back. The last stage. */
+export const forward: RouteStage = ({ attemptTimeoutMs, answerEdits }, { clock, pools }) => {
+  return (exchange) =>
+    new Promise<Outcome>((resolve, reject) => {
+      const lease = exchange.lease as Lease
+      const attempt = new UpstreamAttempt(exchange, lease, answerEdits, clock, resolve, reject)
+      if (attemptTimeoutMs !== undefined) attempt.limitHead(attemptTimeoutMs)
+      try {
+        pools.for(lease.instance).dispatch(
+          {
+            path: exchange.upstreamTarget,
+            method: exchange.arrived.method as 'GET',
+            headers: exchange.upstreamHeaders,
+            body: exchange.body,
+          },
+          attempt,
+        )
+      } catch (error) {
+        attempt.onError(toError(error))
+      }
+    })
+}

@@ -1,0 +1,12 @@
+import type { RouteStage } from '../stage.js'
+
+/** Sends a copy elsewhere. The request goes on at once; its answer waits for the copy only where the route says so. */
+export const mirror: RouteStage = (route) => {
+  const { mirror: copies } = route
+  if (copies === undefined) return undefined
+  return (exchange, next) => {
+    const settled = copies.send(exchange.arrived, exchange.upstreamTarget, exchange.clientIp)
+    if (copies.holdsAnswer) exchange.answerHold = settled
+    return next(exchange)
+  }
+}

@@ -1,0 +1,69 @@
+import type { Outcome } from '@hazeljs/resilience'
+import type { Exchange } from '../exchange.js'
+import type { GatewayContext } from '../gateway-context.js'
+import type { GatewayStage } from '../stage.js'
+
+/** Counts each request once, writes its log line and tells who listens. Everything inside it has a verdict and can't reject. */
+export const observe: GatewayStage = (gateway) => async (exchange, next) => {
+  const startedAt = gateway.clock.now()
+  const outcome = await next(exchange)
+  const durationMs = gateway.clock.now() - startedAt
+  const metrics = exchange.subset?.metrics
+  if (metrics !== undefined) record(metrics, outcome, durationMs, exchange.failure)
+  if (exchange.arm !== undefined) recordArm(exchange, exchange.arm, outcome, durationMs)
+  if (exchange.failure !== undefined && outcome === 'failure') announce(gateway, exchange, exchange.failure)
+  if (gateway.config.logging) writeLine(gateway, exchange, outcome, durationMs)
+  return outcome
+}
+
+function record(
+  metrics: NonNullable<Exchange['subset']>['metrics'] & object,
+  outcome: Outcome,
+  durationMs: number,
+  failure: Error | undefined,
+): void {
+  if (outcome === 'success') metrics.recordSuccess(durationMs)
+  else if (outcome === 'failure') metrics.recordFailure(durationMs, failure)
+}
+
+function recordArm({ route, failure }: Exchange, arm: 'stable' | 'canary', outcome: Outcome, durationMs: number): void {
+  const engine = route?.canary?.engine
+  if (outcome === 'success') engine?.recordSuccess(arm, durationMs)
+  else if (outcome === 'failure') engine?.recordFailure(arm, durationMs, failure)
+}
+
+function announce({ events }: GatewayContext, exchange: Exchange, error: Error): void {
+  const event = exchange.status === 504 || ('code' in error && error.code === 'TIMEOUT') ? 'route:timeout' : 'route:error'
+  const { route } = exchange
+  if (route === undefined || !events.has(event)) return
+  const { requestId, status, target, arrived } = exchange
+  events.emit(event, {
+    route: route.path,
+    serviceName: route.serviceName,
+    method: arrived.method,
+    path: target.path,
+    requestId,
+    status,
+    error,
+  })
+}
+
+/** No query, headers or body: they carry secrets. */
+function writeLine({ logger }: GatewayContext, exchange: Exchange, outcome: Outcome, durationMs: number): void {
+  const { arrived, route, subset, lease, requestId, status, clientIp, failure } = exchange
+  logger.info(
+    {
+      method: arrived.method,
+      path: exchange.target?.path,
+      status: exchange.clientIsGone && outcome === 'ignored' ? 499 : status,
+      durationMs: Math.round(durationMs * 1_000) / 1_000,
+      route: route?.path,
+      version: subset?.version,
+      instance: lease?.instance.id,
+      clientIp,
+      requestId,
+      error: failure?.message,
+    },
+    'request',
+  )
+}

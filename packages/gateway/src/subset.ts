@@ -1,0 +1,15 @@
+import type { InstancePicker } from '@hazeljs/discovery'
+import type { Bulkhead, CircuitBreaker, MetricsCollector } from '@hazeljs/resilience'
+
+/**
+ * The instances of a route's service that one request may go to: all of them, those of a version, or those of a canary arm. Breaker,
+ * bulkhead and metrics are kept per subset, so a failing canary never cuts off stable.
+ */
+export interface Subset {
+  /** The version or the canary arm's version; `undefined` where the route has but one subset. */
+  readonly version: string | undefined
+  readonly picker: InstancePicker
+  readonly breaker: CircuitBreaker | undefined
+  readonly bulkhead: Bulkhead | undefined
+  readonly metrics: MetricsCollector | undefined
+}
