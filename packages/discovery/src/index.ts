@@ -27,3 +27,5 @@ export type {
   StrategyContext,
   StrategyCreator,
 } from './load-balancers/strategy.js'
+export type { ServiceRegistryConfig } from './registration/config.js'
+export { ServiceRegistry, type ServiceRegistryDependencies } from './registration/service-registry.js'

@@ -22,7 +22,7 @@ export class IpHash implements BalancingStrategy {
   /** Ordered by id, so that the order in the group does not matter. */
   #endpoints: readonly Endpoint[] = []
   #ids: readonly string[] = []
-  #table = new Uint32Array()
+  #table: Uint32Array = new Uint32Array()
 
   constructor(random: Random) {
     this.#random = random
