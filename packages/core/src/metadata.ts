@@ -28,7 +28,7 @@ interface StandardContext {
  * Reads the arguments a decorator was called with: `(Class)` or `(prototype, name, descriptor?)` under `experimentalDecorators`,
  * `(value, context)` under the TC39 standard.
  *
- * Throws `DECORATOR_METADATA_MISSING` when a compiler implements the standard without its metadata, as esbuild did before 0.22.
+ * Throws `DECORATOR_METADATA_MISSING` when a compiler implements the standard but not its metadata, as early ones did.
  */
 export function decoratorSite(args: readonly unknown[]): DecoratorSite {
   const [target, second, descriptor] = args
@@ -43,8 +43,9 @@ export function decoratorSite(args: readonly unknown[]): DecoratorSite {
     }
     return { kind, name, static: second.static ?? false, holder: second.metadata }
   }
-  if (typeof second !== 'string' && typeof second !== 'symbol')
-    return { kind: 'class', name: (target as AnyClass).name, static: false, holder: target as object }
+  if (typeof second !== 'string' && typeof second !== 'symbol') {
+    return { kind: descriptor === undefined ? 'class' : 'other', name: (target as AnyClass).name, static: false, holder: target as object }
+  }
   const isStatic = typeof target === 'function'
   const holder = isStatic ? target : (target as { constructor: AnyClass }).constructor
   return { kind: legacyKind(descriptor), name: String(second), static: isStatic, holder }
