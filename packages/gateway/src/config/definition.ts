@@ -1,6 +1,7 @@
-import type { Duration } from '@hazeljs/core'
-import type { LoadBalancingStrategy, DiscoveryClientConfig, ServiceFilter } from '@hazeljs/discovery'
+import type { Duration, ServiceFilter } from '@hazeljs/core'
+import type { DiscoveryClientConfig, LoadBalancingStrategy } from '@hazeljs/discovery'
 import type { BulkheadOptions, CircuitBreakerOptions, RateLimiterOptions, RetryOptions } from '@hazeljs/resilience'
+import type { CanaryMetrics } from '../canary/canary-metrics.js'
 
 /** A request as configuration functions see it: keys, predicates. Header names are lower-case; a repeated header is joined with `, `. */
 export interface RequestView {
@@ -35,21 +36,28 @@ export interface ServiceRouteConfig {
 }
 
 export interface VersionTarget {
-  /** Share of the requests that ask for no version, in per cent. Weights of a route sum to 100; none given: `defaultVersion` takes all. */
+  /**
+   * Share of the requests that ask for no version, in per cent. The weights of a route sum to 100, one left out beside others being 0;
+   * none given: `defaultVersion` takes all.
+   */
   readonly weight?: number
-  /** Whether a request may ask for this version by name. Default `true`. */
+  /** Whether a request may ask for this version by name; one that does nevertheless counts as asking for none. Default `true`. */
   readonly allowExplicit?: boolean
   /** Which instances serve it. Default: every instance of the service. */
   readonly filter?: ServiceFilter
 }
 
 export interface VersionRouteConfig {
+  /**
+   * Where a request asks for a version: in a header, in a query parameter, or, with `uri`, in the first segment after the literal
+   * start of the route's path (`/api/users/v2/7` for a route `/api/users/**`; the segment is forwarded like any other).
+   */
   readonly strategy: 'header' | 'uri' | 'query'
   /** For `header`. Default `X-API-Version`. */
   readonly header?: string
   /** For `query`. Default `version`. */
   readonly queryParam?: string
-  /** Serves requests whose version is unknown, and those that ask for none where no weights are given. */
+  /** Serves requests whose version is unknown, and those that ask for none where no weights are given. One of `routes`. */
   readonly defaultVersion?: string
   readonly routes: Readonly<Record<string, VersionTarget>>
 }
@@ -62,6 +70,10 @@ export interface CanaryArm {
   readonly filter?: ServiceFilter
 }
 
+/**
+ * How a canary moves on. `promote()` follows `steps`; the rest is what automatic judging goes by, and until the engine judges, it is
+ * checked and nothing else.
+ */
 export interface CanaryPromotion {
   readonly strategy: 'error-rate' | 'latency' | 'custom'
   /** Per cent. */
@@ -70,10 +82,12 @@ export interface CanaryPromotion {
   readonly evaluationWindow?: Duration
   readonly autoPromote?: boolean
   readonly autoRollback?: boolean
-  /** Ascending weights in per cent; the last is 100. */
+  /** Ascending weights in per cent; the last is 100. Default 10, 25, 50, 75, 100. */
   readonly steps?: readonly number[]
   readonly stepInterval?: Duration
   readonly minRequests?: number
+  /** Decides for strategy `custom`, and only there. */
+  readonly customEvaluator?: (metrics: CanaryMetrics) => 'promote' | 'hold' | 'rollback'
 }
 
 export interface CanaryConfig {
@@ -135,7 +149,7 @@ export interface GatewayRouteDefinition extends RouteConfig {
 
 export interface CorsConfig {
   /** Allowed origins; `'*'` allows all, without credentials. Default `'*'`. */
-  readonly origin?: '*' | string | readonly string[]
+  readonly origin?: string | readonly string[]
   /** Default: what the preflight asks for. */
   readonly methods?: readonly string[]
   /** Default: what the preflight asks for. */

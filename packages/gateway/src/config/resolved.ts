@@ -1,6 +1,15 @@
-import type { DiscoveryClientConfig, ServiceFilter } from '@hazeljs/discovery'
+import type { ServiceFilter } from '@hazeljs/core'
+import type { DiscoveryClientConfig } from '@hazeljs/discovery'
 import type { BulkheadOptions, CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
-import type { CanaryConfig, CorsConfig, GatewayRouteDefinition, MirrorConfig, RouteRateLimit, TransformConfig, VersionRouteConfig } from './definition.js'
+import type {
+  CanaryConfig,
+  CorsConfig,
+  GatewayRouteDefinition,
+  MirrorConfig,
+  RouteRateLimit,
+  TransformConfig,
+  VersionRouteConfig,
+} from './definition.js'
 
 /** A route after checking: defaults filled in, durations in milliseconds, the gateway's defaults merged. Frozen. */
 export interface ResolvedRoute {
@@ -30,9 +39,17 @@ export interface ResolvedRoute {
   readonly definition: GatewayRouteDefinition
 }
 
+/** What routes get that say nothing of their own. */
+export interface RouteDefaults {
+  readonly circuitBreaker: CircuitBreakerOptions | undefined
+  readonly retry: RetryOptions | undefined
+  readonly timeoutMs: number | undefined
+}
+
 /** A gateway's configuration after checking, without its routes. Frozen. */
 export interface ResolvedGateway {
   readonly discovery: DiscoveryClientConfig
+  readonly defaults: RouteDefaults
   readonly metrics: { readonly enabled: boolean; readonly windowMs: number }
   readonly cors: CorsConfig | undefined
   readonly logging: boolean

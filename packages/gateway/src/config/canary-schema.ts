@@ -1,0 +1,58 @@
+import type { ZodType } from 'zod'
+import type { CanaryArm, CanaryConfig, CanaryPromotion } from './definition.js'
+import { type Fields, isObject, totalOf } from './fields.js'
+
+export function canarySchema(fields: Fields): ZodType {
+  const arm = fields.options<CanaryArm>({ version: fields.text, weight: fields.percent, filter: fields.filter.optional() })
+  const schema = fields.options<CanaryConfig>({ stable: arm, canary: arm, promotion: promotionSchema(fields) })
+  return fields.rule(schema, ({ stable, canary }, report) => {
+    if (!isObject(stable) || !isObject(canary)) return
+    if (typeof stable.version === 'string' && stable.version === canary.version) {
+      report(['canary', 'version'], `'${stable.version}' is the stable version too; a canary tries another one`)
+    }
+    if (typeof stable.weight !== 'number' || typeof canary.weight !== 'number') return
+    const total = totalOf([stable.weight, canary.weight])
+    if (total !== 100) report(['canary', 'weight'], `the weights of stable and canary sum to ${total}; expected 100`)
+  })
+}
+
+function promotionSchema(fields: Fields): ZodType {
+  const schema = fields.options<CanaryPromotion>({
+    strategy: fields.oneOf(['error-rate', 'latency', 'custom']),
+    errorThreshold: fields.percent.optional(),
+    latencyThreshold: fields.duration().optional(),
+    evaluationWindow: fields.duration().optional(),
+    autoPromote: fields.flag.optional(),
+    autoRollback: fields.flag.optional(),
+    steps: stepsSchema(fields).optional(),
+    stepInterval: fields.duration().optional(),
+    minRequests: fields.count.optional(),
+    customEvaluator: fields.function("a function of the metrics that returns 'promote', 'hold' or 'rollback'").optional(),
+  })
+  return fields.rule(schema, ({ strategy, customEvaluator }, report) => {
+    if (strategy === 'custom' && customEvaluator === undefined)
+      report(['customEvaluator'], `is missing; strategy 'custom' asks it for every decision`)
+    if (strategy !== 'custom' && customEvaluator !== undefined) report(['customEvaluator'], `is read only with strategy 'custom'`)
+  })
+}
+
+function stepsSchema(fields: Fields): ZodType {
+  const expected = 'ascending weights in per cent that end at 100, such as [10, 50, 100]'
+  return fields.list(fields.percent, expected).superRefine(
+    (steps, context) => {
+      for (const [index, step] of steps.entries()) {
+        const before = steps[index - 1]
+        if (typeof step !== 'number' || typeof before !== 'number' || step > before) continue
+        context.addIssue({
+          code: 'custom',
+          path: [index],
+          message: `${step} is not above the step before it, ${before}; expected ${expected}`,
+        })
+      }
+      const last = steps.at(-1)
+      if (last === 100 || typeof last !== 'number') return
+      context.addIssue({ code: 'custom', path: [steps.length - 1], message: `the last step is ${last}; expected 100, the whole traffic` })
+    },
+    { when: ({ value }) => Array.isArray(value) },
+  )
+}

@@ -1,0 +1,70 @@
+import { discoveryProblems } from '@hazeljs/discovery'
+import { circuitBreakerProblems, retryProblems } from '@hazeljs/resilience'
+import type { ZodType } from 'zod'
+import { trustedProxyProblems } from '../http/client-address.js'
+import type { CorsConfig, GatewayConfig, GatewayOptions } from './definition.js'
+import { type Fields, got } from './fields.js'
+import { headerName } from './header-schema.js'
+
+type Section<K extends keyof GatewayOptions> = NonNullable<GatewayOptions[K]>
+
+/** The whole configuration; the routes are checked one by one with their own schema, for each has a name of its own in messages. */
+export function gatewaySchema(fields: Fields): ZodType {
+  const schema = fields.options<GatewayConfig>({
+    discovery: fields.checkedBy(discoveryProblems).optional(),
+    resilience: fields
+      .options<Section<'resilience'>>({
+        defaultCircuitBreaker: fields.checkedBy(circuitBreakerProblems).optional(),
+        defaultRetry: fields.checkedBy(retryProblems).optional(),
+        defaultTimeout: fields.duration().optional(),
+      })
+      .optional(),
+    metrics: fields.options<Section<'metrics'>>({ enabled: fields.flag.optional(), windowSize: fields.duration().optional() }).optional(),
+    middleware: fields
+      .options<Section<'middleware'>>({
+        cors: fields.or([true, false], corsSchema(fields), 'true, false or the options of CORS').optional(),
+        logging: fields.flag.optional(),
+        requestId: fields.flag.optional(),
+      })
+      .optional(),
+    trustedProxies: fields.z.array(fields.z.unknown(), got('a list of addresses and CIDR ranges')).optional(),
+    upstream: fields
+      .options<Section<'upstream'>>({
+        connectTimeout: fields.duration().optional(),
+        idleTimeout: fields.duration().optional(),
+        keepAlive: fields.duration().optional(),
+      })
+      .optional(),
+    routes: fields.z.array(fields.z.unknown(), got('a list of routes')).optional(),
+  })
+  return fields.rule(schema, ({ trustedProxies }, report) => {
+    if (!Array.isArray(trustedProxies)) return
+    for (const { path, message } of trustedProxyProblems(trustedProxies)) report([path], message)
+  })
+}
+
+function corsSchema(fields: Fields): ZodType {
+  const origin = fields.where(`an origin such as 'https://app.example.com', without a path`, isOrigin)
+  const schema = fields.options<CorsConfig>({
+    origin: fields.or(['*'], fields.z.union([origin, fields.list(origin, 'a list of origins')], got(originForms)), originForms).optional(),
+    methods: fields.z.array(headerName(fields), got('a list of names')).optional(),
+    allowedHeaders: fields.z.array(headerName(fields), got('a list of names')).optional(),
+    exposedHeaders: fields.z.array(headerName(fields), got('a list of names')).optional(),
+    credentials: fields.flag.optional(),
+    maxAge: fields.duration(0).optional(),
+  })
+  return fields.rule(schema, ({ origin: allowed, credentials }, report) => {
+    if (credentials !== true || (allowed !== undefined && allowed !== '*')) return
+    report(
+      ['credentials'],
+      `browsers refuse credentials for any origin; name the allowed ones in origin, such as ['https://app.example.com']`,
+    )
+  })
+}
+
+const originForms = `'*', an origin such as 'https://app.example.com', or a list of origins`
+
+/** Compared with what browsers send, letter by letter, so a path or a slash at the end would never match. */
+function isOrigin(value: unknown): boolean {
+  return typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#*]+$/.test(value)
+}

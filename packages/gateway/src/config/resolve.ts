@@ -1,0 +1,72 @@
+import { durationMs } from '@hazeljs/core'
+import {
+  defaultConnectTimeoutMs,
+  defaultIdleTimeoutMs,
+  defaultKeepAliveMs,
+  defaultMetricsWindowMs,
+  defaultMirrorPercentage,
+  defaultStrategy,
+} from './defaults.js'
+import type { CorsConfig, GatewayOptions, GatewayRouteDefinition, MirrorConfig } from './definition.js'
+import { canonicalPrefix } from './path-rules.js'
+import type { ResolvedGateway, ResolvedRoute, RouteDefaults } from './resolved.js'
+
+/** Fills in the defaults of a configuration that was checked. */
+export function resolveGateway(options: GatewayOptions): ResolvedGateway {
+  const { discovery, resilience, metrics, middleware, trustedProxies, upstream } = options
+  return Object.freeze({
+    discovery: discovery ?? {},
+    defaults: Object.freeze({
+      circuitBreaker: resilience?.defaultCircuitBreaker,
+      retry: resilience?.defaultRetry,
+      timeoutMs: durationMs(resilience?.defaultTimeout),
+    }),
+    metrics: Object.freeze({ enabled: metrics?.enabled ?? true, windowMs: durationMs(metrics?.windowSize) ?? defaultMetricsWindowMs }),
+    cors: resolveCors(middleware?.cors),
+    logging: middleware?.logging ?? false,
+    requestId: middleware?.requestId ?? false,
+    trustedProxies: trustedProxies ?? [],
+    connectTimeoutMs: durationMs(upstream?.connectTimeout) ?? defaultConnectTimeoutMs,
+    idleTimeoutMs: durationMs(upstream?.idleTimeout) ?? defaultIdleTimeoutMs,
+    keepAliveMs: durationMs(upstream?.keepAlive) ?? defaultKeepAliveMs,
+  })
+}
+
+/** Fills in the defaults of a route that was checked, the gateway's among them: a route's own policy replaces the default whole. */
+export function resolveRoute(definition: GatewayRouteDefinition, defaults: RouteDefaults): ResolvedRoute {
+  const { path, methods, serviceConfig, versionRoute, canary, trafficPolicy } = definition
+  return Object.freeze({
+    path,
+    methods: methods === undefined ? undefined : Object.freeze(methods.map((method) => method.toUpperCase())),
+    serviceName: definition.serviceName ?? serviceConfig?.serviceName ?? '',
+    strategy: serviceConfig?.loadBalancingStrategy ?? defaultStrategy,
+    filter: serviceConfig?.filter,
+    stripPrefix: canonicalPrefix(serviceConfig?.stripPrefix),
+    addPrefix: canonicalPrefix(serviceConfig?.addPrefix),
+    preserveHost: serviceConfig?.preserveHost ?? false,
+    versionRoute,
+    canary,
+    timeoutMs: trafficPolicy?.timeout === false ? undefined : (durationMs(trafficPolicy?.timeout) ?? defaults.timeoutMs),
+    attemptTimeoutMs: durationMs(trafficPolicy?.attemptTimeout),
+    retry: policy(trafficPolicy?.retry, defaults.retry),
+    circuitBreaker: policy(definition.circuitBreaker ?? trafficPolicy?.circuitBreaker, defaults.circuitBreaker),
+    rateLimit: definition.rateLimit ?? trafficPolicy?.rateLimit,
+    bulkhead: trafficPolicy?.bulkhead,
+    mirror: trafficPolicy?.mirror && resolveMirror(trafficPolicy.mirror),
+    transform: trafficPolicy?.transform,
+    definition,
+  })
+}
+
+function policy<T>(own: T | false | undefined, byDefault: T | undefined): T | undefined {
+  return own === false ? undefined : (own ?? byDefault)
+}
+
+function resolveCors(cors: boolean | CorsConfig | undefined): CorsConfig | undefined {
+  if (cors === true) return Object.freeze({})
+  return cors === false ? undefined : cors
+}
+
+function resolveMirror({ service, percentage, waitForResponse }: MirrorConfig): Required<MirrorConfig> {
+  return Object.freeze({ service, percentage: percentage ?? defaultMirrorPercentage, waitForResponse: waitForResponse ?? false })
+}

@@ -1,0 +1,103 @@
+import { METHODS } from 'node:http'
+import { show, suggest } from '@hazeljs/core'
+import { bulkheadProblems, circuitBreakerProblems, rateLimiterProblems, retryProblems } from '@hazeljs/resilience'
+import type { ZodType } from 'zod'
+import { canarySchema } from './canary-schema.js'
+import type { GatewayRouteDefinition, MirrorConfig, RouteRateLimit, ServiceRouteConfig, TrafficPolicyConfig } from './definition.js'
+import { type Fields, isObject, type Loose, type Report } from './fields.js'
+import { transformSchema } from './header-schema.js'
+import { pathProblem, prefixProblem, strategyProblem, stripPrefixProblem } from './path-rules.js'
+import { versionRouteSchema } from './version-schema.js'
+
+export function routeSchema(fields: Fields): ZodType {
+  const circuitBreaker = fields
+    .or([false], fields.checkedBy(circuitBreakerProblems), 'the options of a circuit breaker, or false')
+    .optional()
+  const rateLimit = rateLimitSchema(fields).optional()
+  const schema = fields.options<GatewayRouteDefinition>({
+    path: fields.checkedText(pathProblem),
+    methods: methodsSchema(fields).optional(),
+    serviceName: fields.text.optional(),
+    serviceConfig: serviceConfigSchema(fields).optional(),
+    versionRoute: versionRouteSchema(fields).optional(),
+    canary: canarySchema(fields).optional(),
+    trafficPolicy: trafficPolicySchema(fields, circuitBreaker, rateLimit).optional(),
+    circuitBreaker,
+    rateLimit,
+  })
+  return fields.rule(schema, (route, report) => {
+    checkService(route, report)
+    checkStripPrefix(route, report)
+    const policy: Readonly<Record<string, unknown>> = isObject(route.trafficPolicy) ? route.trafficPolicy : {}
+    for (const name of ['circuitBreaker', 'rateLimit'] as const) {
+      if (route[name] !== undefined && policy[name] !== undefined) report([name], `is given here and in trafficPolicy.${name}; keep one`)
+    }
+  })
+}
+
+function serviceConfigSchema(fields: Fields): ZodType {
+  return fields.options<ServiceRouteConfig>({
+    serviceName: fields.text.optional(),
+    loadBalancingStrategy: fields.checkedText(strategyProblem).optional(),
+    filter: fields.filter.optional(),
+    stripPrefix: fields.checkedText(prefixProblem).optional(),
+    addPrefix: fields.checkedText(prefixProblem).optional(),
+    preserveHost: fields.flag.optional(),
+  })
+}
+
+function trafficPolicySchema(fields: Fields, circuitBreaker: ZodType, rateLimit: ZodType): ZodType {
+  return fields.options<TrafficPolicyConfig>({
+    mirror: fields
+      .options<MirrorConfig>({ service: fields.text, percentage: fields.percent.optional(), waitForResponse: fields.flag.optional() })
+      .optional(),
+    transform: transformSchema(fields).optional(),
+    timeout: fields.or([false], fields.duration(), `milliseconds, a string such as '30s', or false`).optional(),
+    attemptTimeout: fields.duration().optional(),
+    retry: fields.or([false], fields.checkedBy(retryProblems), 'the options of a retry, or false').optional(),
+    circuitBreaker,
+    rateLimit,
+    bulkhead: fields.checkedBy(bulkheadProblems).optional(),
+  })
+}
+
+function rateLimitSchema(fields: Fields): ZodType {
+  return fields.checkedBy<RouteRateLimit>(({ key, ...limiter }) => {
+    const problems = rateLimiterProblems(limiter)
+    if (key === undefined || key === 'ip' || typeof key === 'function') return problems
+    return [...problems, { path: 'key', message: `expected 'ip' or a function of the request, got ${show(key)}` }]
+  })
+}
+
+function methodsSchema(fields: Fields): ZodType {
+  const known = METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE')
+  return fields.list(fields.text, 'a list of methods; leave it out for every method').superRefine((methods, context) => {
+    const seen = new Set<string>()
+    for (const [index, method] of methods.entries()) {
+      if (typeof method !== 'string') continue
+      const upper = method.toUpperCase()
+      const add = (message: string) => context.addIssue({ code: 'custom', path: [index], message })
+      if (upper === 'CONNECT' || upper === 'TRACE') add(`${upper} is never forwarded`)
+      else if (!known.includes(upper)) add(`'${method}' is no HTTP method; ${suggest(upper, known)}`)
+      else if (seen.has(upper)) add(`${upper} is in the list already`)
+      seen.add(upper)
+    }
+  })
+}
+
+function checkService({ serviceName, serviceConfig }: Loose<GatewayRouteDefinition>, report: Report): void {
+  const configured = isObject(serviceConfig) ? serviceConfig.serviceName : undefined
+  if (serviceName === undefined && configured === undefined) {
+    report(['serviceName'], 'is missing; name the service that answers, here or in serviceConfig.serviceName')
+  }
+  if (typeof serviceName === 'string' && typeof configured === 'string' && serviceName !== configured) {
+    report(['serviceConfig', 'serviceName'], `'${configured}' contradicts the route's serviceName '${serviceName}'; keep one`)
+  }
+}
+
+function checkStripPrefix({ path, serviceConfig }: Loose<GatewayRouteDefinition>, report: Report): void {
+  const stripPrefix = isObject(serviceConfig) ? serviceConfig.stripPrefix : undefined
+  if (typeof path !== 'string' || typeof stripPrefix !== 'string') return
+  const message = stripPrefixProblem(path, stripPrefix)
+  if (message !== undefined) report(['serviceConfig', 'stripPrefix'], message)
+}

@@ -1,0 +1,134 @@
+import { type AnyClass, ConfigError, type ConfigProblem, MetadataSlot, show } from '@hazeljs/core'
+import type { CircuitBreakerOptions } from '@hazeljs/resilience'
+import type { ConfigLabels } from './config/check.js'
+import type {
+  CanaryConfig,
+  GatewayConfig,
+  GatewayRouteDefinition,
+  RouteConfig,
+  RouteRateLimit,
+  ServiceRouteConfig,
+  TrafficPolicyConfig,
+  VersionRouteConfig,
+} from './config/definition.js'
+
+/** What decorators say of one field, by the decorator's name. */
+export interface FieldDecorations {
+  Route?: string | RouteConfig
+  ServiceRoute?: string | ServiceRouteConfig
+  VersionRoute?: VersionRouteConfig
+  Canary?: CanaryConfig
+  TrafficPolicy?: TrafficPolicyConfig
+  GatewayCircuitBreaker?: CircuitBreakerOptions | false
+  GatewayRateLimit?: RouteRateLimit
+}
+
+/** What the decorators of one class say, its parents' left out. */
+export interface ClassDecorations {
+  /** One at most. */
+  readonly configs: GatewayConfig[]
+  readonly fields: Map<string, FieldDecorations>
+  /** `member` is empty for the class itself. A decorator of the TC39 standard can't know its class, so complaints wait for a reader. */
+  readonly misuses: { readonly member: string; readonly message: string }[]
+}
+
+export const gatewayDecorations = new MetadataSlot<ClassDecorations>('hazeljs:gateway')
+
+export function noDecorations(): ClassDecorations {
+  return { configs: [], fields: new Map(), misuses: [] }
+}
+
+export interface DecoratedRoute {
+  readonly field: string
+  readonly definition: GatewayRouteDefinition
+}
+
+/** A class as a configuration, and what to call its parts in messages. */
+export interface ClassConfig {
+  readonly config: GatewayConfig
+  readonly labels: ConfigLabels
+}
+
+/**
+ * The gateway that a decorated class describes. Routes of parents come first; a field that a subclass decorates again is the subclass's
+ * alone. The nearest `@Gateway` counts.
+ *
+ * @throws ConfigError that names class and field of every decorator that is missing, misplaced or given twice.
+ */
+export function routesOf(target: AnyClass): { readonly options: GatewayConfig; readonly routes: readonly DecoratedRoute[] } {
+  const { options, routes, problems } = read(target)
+  if (problems.length > 0) throw new ConfigError(nameOf(target), problems)
+  return { options, routes }
+}
+
+/** The class for `checkConfig`, which tells misused decorators together with all other problems. */
+export function configOf(target: AnyClass): ClassConfig {
+  const { options, routes, problems } = read(target)
+  const own = options.routes ?? []
+  return {
+    config: { ...options, routes: [...own, ...routes.map(({ definition }) => definition)] },
+    labels: {
+      subject: nameOf(target),
+      options: '@Gateway',
+      routes: [...own.map((_, index) => `@Gateway.routes[${index}]`), ...routes.map(({ field }) => `${nameOf(target)}.${field}`)],
+      problems,
+    },
+  }
+}
+
+function read(target: AnyClass): { options: GatewayConfig; routes: DecoratedRoute[]; problems: ConfigProblem[] } {
+  if (typeof target !== 'function')
+    throw new ConfigError('GatewayServer.fromClass', [{ path: '', message: `expected a class, got ${show(target)}` }])
+  const name = nameOf(target)
+  const lineage = gatewayDecorations.lineage(target)
+  const problems: ConfigProblem[] = []
+
+  const options = lineage.flatMap(({ configs }) => configs).at(-1)
+  if (options === undefined) problems.push({ path: name, message: 'has no @Gateway; decorate the class with @Gateway({ … })' })
+  for (const { member, message } of lineage.flatMap(({ misuses }) => misuses)) {
+    problems.push({ path: member === '' ? name : `${name}.${member}`, message })
+  }
+
+  const fields = new Map(lineage.flatMap((decorations) => [...decorations.fields]))
+  const routes = [...fields].flatMap(([field, decorations]) => {
+    const missing = (['Route', 'ServiceRoute'] as const).find((decorator) => decorations[decorator] === undefined)
+    if (missing === undefined) return [{ field, definition: definitionOf(decorations) }]
+    const present = Object.keys(decorations).map((decorator) => `@${decorator}`)
+    problems.push({
+      path: `${name}.${field}`,
+      message: `has ${present.join(' and ')}, but no @${missing}; a route needs @Route and @ServiceRoute`,
+    })
+    return []
+  })
+  return { options: options ?? {}, routes, problems }
+}
+
+function definitionOf(decorations: FieldDecorations): GatewayRouteDefinition {
+  const {
+    Route: route = '',
+    ServiceRoute: service = '',
+    VersionRoute: versionRoute,
+    Canary: canary,
+    TrafficPolicy: trafficPolicy,
+  } = decorations
+  const { GatewayCircuitBreaker: circuitBreaker, GatewayRateLimit: rateLimit } = decorations
+  return {
+    ...(typeof route === 'object' ? route : { path: route }),
+    ...serviceOf(service),
+    ...(versionRoute !== undefined && { versionRoute }),
+    ...(canary !== undefined && { canary }),
+    ...(trafficPolicy !== undefined && { trafficPolicy }),
+    ...(circuitBreaker !== undefined && { circuitBreaker }),
+    ...(rateLimit !== undefined && { rateLimit }),
+  }
+}
+
+function serviceOf(service: string | ServiceRouteConfig): Pick<GatewayRouteDefinition, 'serviceName' | 'serviceConfig'> {
+  if (typeof service !== 'object') return { serviceName: service }
+  const { serviceName, ...serviceConfig } = service
+  return { serviceName, serviceConfig }
+}
+
+function nameOf(target: AnyClass): string {
+  return target.name === '' ? 'The gateway class' : target.name
+}
