@@ -1,0 +1,15 @@
+import type { Demo } from './demo.js'
+
+/** The menu, in its order. A new demo is a folder in demos/, an entry here, and a script in package.json. */
+export const demos: readonly Demo[] = [
+  {
+    category: 'Scenarios',
+    name: 'scenario:full-stack',
+    title: 'Full stack',
+    description: 'Six services behind one gateway: versions, a canary, a circuit breaker and a rate limit, live on port 3000',
+    run: async (context) => (await import('./demos/full-stack/full-stack.js')).runFullStack(context),
+  },
+]
+
+/** Runs where nobody can choose: without a terminal. */
+export const defaultDemo = 'scenario:full-stack'

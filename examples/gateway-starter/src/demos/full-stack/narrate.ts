@@ -1,0 +1,15 @@
+import type { GatewayServer } from '@hazeljs/gateway'
+
+/** Tells what the gateway decides while it runs. */
+export function narrate(gateway: GatewayServer, print: (text: string) => void): void {
+  gateway.on('circuit:open', ({ route }) => print(`! circuit of ${route} open: requests are refused with 503 until it is tried again`))
+  gateway.on('circuit:half-open', ({ route }) => print(`! circuit of ${route} half open: a few requests may try`))
+  gateway.on('circuit:close', ({ route }) => print(`! circuit of ${route} closed: all is well again`))
+  gateway.on('rate-limit:exceeded', ({ route, retryAfterMs }) =>
+    print(`! rate limit of ${route} used up for ${Math.ceil(retryAfterMs)} ms`),
+  )
+  gateway.on('route:error', ({ route, error }) => print(`! ${route}: ${error.message}`))
+  gateway.on('route:timeout', ({ route, error }) => print(`! ${route}: ${error.message}`))
+  gateway.on('canary:promote', ({ route, weight }) => print(`! canary of ${route} now gets ${weight} %`))
+  gateway.on('canary:rollback', ({ route }) => print(`! canary of ${route} rolled back`))
+}
