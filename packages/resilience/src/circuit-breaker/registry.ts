@@ -67,7 +67,11 @@ function differences(known: ResolvedCircuitBreakerOptions, other: ResolvedCircui
   const names = Object.keys(known) as (keyof ResolvedCircuitBreakerOptions)[]
   return names
     .filter((name) => !isSame(known[name], other[name]))
-    .map((name) => ({ path: name.replace(/Ms$/, ''), message: `is ${show(known[name])} already, got ${show(other[name])}` }))
+    .map((name) => ({ path: name.replace(/Ms$/, ''), message: `is ${text(known[name])} already, got ${text(other[name])}` }))
+}
+
+function text(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : show(value)
 }
 
 function isSame(one: unknown, other: unknown): boolean {
