@@ -5,25 +5,24 @@ import { type BalancingStrategy, type Endpoint, type EndpointGroup, isExcluded, 
 export class RoundRobin implements BalancingStrategy {
   readonly #random: Random
   #endpoints: readonly Endpoint[] = []
-  #next: number | undefined
+  #next = 0
 
   constructor(random: Random) {
     this.#random = random
   }
 
-  /** Goes on with the endpoint that was next, or, when that one left, with the one in its place. */
+  /** Goes on with the endpoint that was next, or, when that one left, with the first after it that stayed. */
   update({ endpoints }: Pick<EndpointGroup, 'endpoints'>): void {
     if (endpoints.length > 0) {
-      const due = this.#next === undefined ? undefined : this.#endpoints[this.#next]
-      const place = due === undefined ? -1 : endpoints.indexOf(due)
-      this.#next = place !== -1 ? place : (this.#next ?? Math.floor(this.#random.next() * endpoints.length)) % endpoints.length
+      const due = this.#firstThatStays(endpoints)
+      this.#next = due === undefined ? Math.floor(this.#random.next() * endpoints.length) : endpoints.indexOf(due)
     }
     this.#endpoints = endpoints
   }
 
   choose(context: PickContext): Endpoint | undefined {
     const endpoints = this.#endpoints
-    let place = this.#next ?? 0
+    let place = this.#next
     for (let step = 0; step < endpoints.length; step++) {
       const endpoint = endpoints[place] as Endpoint
       place = place + 1 === endpoints.length ? 0 : place + 1
@@ -32,5 +31,13 @@ export class RoundRobin implements BalancingStrategy {
       return endpoint
     }
     return undefined
+  }
+
+  #firstThatStays(endpoints: readonly Endpoint[]): Endpoint | undefined {
+    const due = this.#endpoints[this.#next]
+    if (due === undefined || endpoints.includes(due)) return due
+    const staying = new Set(endpoints)
+    const fromDue = [...this.#endpoints.slice(this.#next), ...this.#endpoints.slice(0, this.#next)]
+    return fromDue.find((endpoint) => staying.has(endpoint))
   }
 }

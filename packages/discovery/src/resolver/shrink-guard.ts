@@ -10,7 +10,7 @@ export interface Told {
   readonly instances: Snapshot
   /** Ids of those that were taken out on purpose. */
   readonly deregistered: ReadonlySet<string>
-  /** Whether this is a listing that was asked for after the doubt arose. */
+  /** Whether this settles a doubt: a listing that was asked for after the doubt arose, or by somebody who wants no second opinion. */
   readonly confirms: boolean
 }
 
@@ -30,7 +30,7 @@ export class ShrinkGuard {
   admit(known: Snapshot, { instances, deregistered, confirms }: Told): Snapshot {
     const named = new Set(instances.map(({ id }) => id))
     const vanished = known.filter(({ id }) => !named.has(id) && !deregistered.has(id))
-    if (vanished.length === 0 || (this.#doubts && confirms)) {
+    if (vanished.length === 0 || confirms) {
       this.#doubts = false
       return instances
     }
