@@ -62,6 +62,8 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+      // Spreading a string into code points is what its writer wants here: bytes and paths, not emoji.
+      '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
       // A decorated class without members is configuration.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
     },
@@ -93,6 +95,11 @@ export default tseslint.config(
       // `expect(object.method)` only looks at it.
       '@typescript-eslint/unbound-method': 'off',
     },
+  },
+  {
+    // Contract suites are tests that other packages run: they get `expect` and their fixtures handed in, and destructure them.
+    files: ['packages/*/src/testing/**/*.ts'],
+    rules: { '@typescript-eslint/unbound-method': 'off', '@typescript-eslint/no-empty-function': 'off' },
   },
   {
     // One folder is one concept, one file one idea: names that could hold anything will.
