@@ -75,8 +75,8 @@ describe('which route wins', () => {
 
   it('tells routes of one path apart by their methods', () => {
     const table = tableOf(['/u/:id', 'GET'], ['/u/:name', 'POST'])
-    expect(table.match('GET', '/u/1')).toEqual({ kind: 'found', value: '/u/:id GET', params: { id: '1' } })
-    expect(table.match('POST', '/u/1')).toEqual({ kind: 'found', value: '/u/:name POST', params: { name: '1' } })
+    expect(table.match('GET', '/u/1')).toMatchObject({ kind: 'found', value: '/u/:id GET', params: { id: '1' } })
+    expect(table.match('POST', '/u/1')).toMatchObject({ kind: 'found', value: '/u/:name POST', params: { name: '1' } })
   })
 
   it('lets a prefix route serve what a route of its very path leaves out', () => {
@@ -115,6 +115,10 @@ describe('params', () => {
     const table = tableOf('/a/*/**')
     expect(table.match('GET', '/a/b/c')).toMatchObject({ params: {} })
     expect(table.match('GET', '/a/b/c')).toBe(table.match('GET', '/a/d'))
+  })
+
+  it('are also those of a less specific route', () => {
+    expect(tableOf(['/a/b/c', 'POST'], ['/:x/:y/**', 'GET']).match('GET', '/a/b/c')).toMatchObject({ params: { x: 'a', y: 'b' } })
   })
 
   it('can be long and many', () => {

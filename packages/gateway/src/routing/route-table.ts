@@ -1,4 +1,5 @@
 import { ConfigError } from '@hazeljs/core'
+import { Candidates } from './candidates.js'
 import { PathIndex, segmentKey, type PathHit } from './path-index.js'
 import { parsePattern, type RoutePattern } from './pattern.js'
 import { routeProblems } from './route-problems.js'
@@ -40,85 +41,92 @@ const noParams: RouteParams = Object.freeze({})
  * that names HEAD goes before.
  */
 export class RouteTable<T> {
-  readonly #leaves: readonly Leaf<T>[]
-  readonly #index: PathIndex<Leaf<T>>
-  /** Per method, the leaves that allow it; built when first needed, since most requests are decided by `#index` alone. */
-  readonly #byMethod = new Map<string, PathIndex<Leaf<T>>>()
-  /** Every method that some route names, sorted. Others are all served alike. */
-  readonly #named: readonly string[]
+  readonly #best: PathIndex<Leaf<T>>
+  readonly #all: Candidates<Leaf<T>>
 
   /** Throws a ConfigError that lists what is wrong with the patterns, and routes that are equal. */
   constructor(entries: readonly RouteEntry<T>[]) {
     const problems = routeProblems(entries)
     if (problems.length > 0) throw new ConfigError('RouteTable', problems)
-    this.#leaves = collectLeaves(entries)
-    this.#index = indexOf(this.#leaves)
-    const named = new Set(entries.flatMap(({ methods }) => methods ?? []))
-    if (named.has('GET')) named.add('HEAD')
-    this.#named = [...named].sort()
+    const leaves = collectLeaves(entries).map((leaf) => [leaf.pattern, leaf] as const)
+    this.#best = new PathIndex(leaves)
+    this.#all = new Candidates(leaves)
   }
 
   /** `path` is canonical and without the query, `method` in upper case. */
   match(method: string, path: string): RouteMatch<T> {
-    const hit = this.#index.find(path)
-    if (hit === null) return notFound
-    return foundIn(hit, method) ?? this.#matchLessSpecific(method, path)
-  }
-
-  #matchLessSpecific(method: string, path: string): RouteMatch<T> {
-    const hit = this.#indexFor(method).find(path)
-    const found = hit === null ? undefined : foundIn(hit, method)
+    const best = this.#best.find(path)
+    if (best === null) return notFound
+    const found = foundIn(best, method)
     if (found !== undefined) return found
-    return { kind: 'method-not-allowed', allow: this.#named.filter((one) => this.#indexFor(one).find(path) !== null) }
-  }
-
-  #indexFor(method: string): PathIndex<Leaf<T>> {
-    const key = this.#named.includes(method) ? method : ''
-    const known = this.#byMethod.get(key)
-    if (known !== undefined) return known
-    const index = indexOf(this.#leaves.filter((leaf) => leaf.targetFor(key) !== undefined))
-    this.#byMethod.set(key, index)
-    return index
+    const all = this.#all.find(path)
+    return foundIn(all, method) ?? { kind: 'method-not-allowed', allow: [...new Set(all.store.flatMap((leaf) => leaf.allowed()))].sort() }
   }
 }
 
-/** All routes of one shape. */
+/** All routes of one shape. One without methods is alone, since it would be equal to any other. */
 class Leaf<T> {
   readonly pattern: RoutePattern
-  readonly #byMethod = new Map<string, Target<T>>()
-  #anyMethod: Target<T> | undefined
+  readonly #targets: Target<T>[] = []
 
   constructor(pattern: RoutePattern) {
     this.pattern = pattern
   }
 
-  add(methods: readonly string[] | undefined, target: Target<T>): void {
-    if (methods === undefined) this.#anyMethod = target
-    else for (const method of methods) this.#byMethod.set(method, target)
+  add(target: Target<T>): void {
+    this.#targets.push(target)
+  }
+
+  /** The methods that these routes name, and HEAD with GET. */
+  allowed(): string[] {
+    const named = this.#targets.flatMap(({ methods }) => methods ?? [])
+    return named.includes('GET') ? [...named, 'HEAD'] : named
   }
 
   targetFor(method: string): Target<T> | undefined {
-    return this.#byMethod.get(method) ?? (method === 'HEAD' ? this.#byMethod.get('GET') : undefined) ?? this.#anyMethod
+    for (const target of this.#targets) if (target.methods === undefined || target.methods.includes(method)) return target
+    return method === 'HEAD' ? this.targetFor('GET') : undefined
   }
 }
 
 /** A route at the end of a lookup. One without parameters always answers with the same object. */
 class Target<T> {
+  readonly methods: readonly string[] | undefined
   readonly #bare: FoundRoute<T>
-  readonly #names: readonly { readonly name: string; readonly key: string }[]
+  readonly #names: ReadonlyMap<string, string>
 
-  constructor(value: T, pattern: RoutePattern) {
+  constructor({ methods, value }: RouteEntry<T>, pattern: RoutePattern) {
+    this.methods = methods
     this.#bare = Object.freeze({ kind: 'found', value, params: noParams })
-    this.#names = pattern.segments.flatMap((segment, index) => {
-      return segment.kind === 'one' && segment.name !== undefined ? [{ name: segment.name, key: segmentKey(index) }] : []
-    })
+    this.#names = new Map(
+      pattern.segments.flatMap((segment, index) => {
+        return segment.kind === 'one' && segment.name !== undefined ? [[segment.name, segmentKey(index)] as const] : []
+      }),
+    )
   }
 
   found(hit: PathHit<unknown>): FoundRoute<T> {
-    if (this.#names.length === 0) return this.#bare
+    return this.#names.size === 0 ? this.#bare : new FoundWithParams(this.#bare.value, hit, this.#names)
+  }
+}
+
+/** Makes the parameters only for whoever reads them: routing itself does not. */
+class FoundWithParams<T> implements FoundRoute<T> {
+  readonly kind = 'found'
+  readonly value: T
+  readonly #hit: PathHit<unknown>
+  readonly #names: ReadonlyMap<string, string>
+
+  constructor(value: T, hit: PathHit<unknown>, names: ReadonlyMap<string, string>) {
+    this.value = value
+    this.#hit = hit
+    this.#names = names
+  }
+
+  get params(): RouteParams {
     const params: Record<string, string> = {}
-    for (const { name, key } of this.#names) params[name] = hit.params[key] as string
-    return { kind: 'found', value: this.#bare.value, params }
+    for (const [name, key] of this.#names) params[name] = this.#hit.params[key] as string
+    return params
   }
 }
 
@@ -130,18 +138,14 @@ function foundIn<T>(hit: PathHit<Leaf<T>>, method: string): FoundRoute<T> | unde
   return undefined
 }
 
-function indexOf<T>(leaves: readonly Leaf<T>[]): PathIndex<Leaf<T>> {
-  return new PathIndex(leaves.map((leaf) => [leaf.pattern, leaf] as const))
-}
-
 function collectLeaves<T>(entries: readonly RouteEntry<T>[]): readonly Leaf<T>[] {
   const leaves = new Map<string, Leaf<T>>()
-  for (const { path, methods, value } of entries) {
-    const pattern = parsePattern(path)
-    if (pattern.kind === 'problem' || methods?.length === 0) continue
+  for (const entry of entries) {
+    const pattern = parsePattern(entry.path)
+    if (pattern.kind === 'problem' || entry.methods?.length === 0) continue
     const leaf = leaves.get(pattern.shape) ?? new Leaf<T>(pattern)
     leaves.set(pattern.shape, leaf)
-    leaf.add(methods, new Target(value, pattern))
+    leaf.add(new Target(entry, pattern))
   }
   return [...leaves.values()]
 }
