@@ -77,7 +77,7 @@ export class MetricsCollector {
 
   /** Since the Unix epoch. */
   get lastCallTime(): number | undefined {
-    return this.#lastCallMs === undefined ? undefined : this.#clock.wallTime() - (this.#clock.now() - this.#lastCallMs)
+    return this.#lastCallMs === undefined ? undefined : Math.round(this.#clock.wallTime() - (this.#clock.now() - this.#lastCallMs))
   }
 
   get lastError(): Error | undefined {

@@ -1,39 +1,52 @@
 import type { Meter } from './meter.js'
 
-/** Of one token; sums of intervals such as 1/3 ms miss whole tokens by rounding. */
-const rounding = 1e-6
+/** Of one token: whole tokens that come back in fractions miss the whole by rounding. */
+const rounding = 1e-9
 
 /**
- * A token bucket kept as one moment: when it would be full again, if nobody took anything. [GCRA, ITU-T I.371: the theoretical arrival
- * time of the virtual scheduling algorithm]
+ * A token bucket, refilled by whoever looks. Tokens are counted, and not moments as GCRA does, for a burst then takes whole numbers, which
+ * are exact, while moments collect a rounding error with each call.
  */
 export class TokenBucketMeter implements Meter {
   readonly #capacity: number
   /** How long one token takes to come back. */
   readonly #tokenMs: number
-  #fullAtMs: number
+  #tokens: number
+  #atMs = -Infinity
 
   constructor(capacity: number, tokenMs: number) {
     this.#capacity = capacity
     this.#tokenMs = tokenMs
-    this.#fullAtMs = -Infinity
+    this.#tokens = capacity
   }
 
   take(cost: number, nowMs: number): boolean {
-    if (this.freeAtMs(cost, nowMs) > nowMs) return false
-    this.#fullAtMs = this.fullAtMs(nowMs) + cost * this.#tokenMs
+    const tokens = this.#tokensAt(nowMs)
+    if (tokens + this.#slack(nowMs) < cost) return false
+    this.#tokens = tokens - cost
+    this.#atMs = Math.max(this.#atMs, nowMs)
     return true
   }
 
   freeAtMs(cost: number, nowMs: number): number {
-    return this.fullAtMs(nowMs) - (this.#capacity - cost) * this.#tokenMs
+    const missing = cost - this.#tokensAt(nowMs)
+    return missing <= this.#slack(nowMs) ? nowMs : nowMs + missing * this.#tokenMs
   }
 
   remaining(nowMs: number): number {
-    return Math.max(0, Math.floor(this.#capacity - (this.fullAtMs(nowMs) - nowMs) / this.#tokenMs + rounding))
+    return Math.max(0, Math.floor(this.#tokensAt(nowMs) + this.#slack(nowMs)))
   }
 
   fullAtMs(nowMs: number): number {
-    return Math.max(this.#fullAtMs, nowMs)
+    return nowMs + (this.#capacity - this.#tokensAt(nowMs)) * this.#tokenMs
+  }
+
+  #tokensAt(nowMs: number): number {
+    return Math.min(this.#capacity, this.#tokens + Math.max(0, nowMs - this.#atMs) / this.#tokenMs)
+  }
+
+  /** What the clock cannot tell apart: at a high rate its last digit is a part of a token. What is taken beyond stays owed. */
+  #slack(nowMs: number): number {
+    return rounding + (2 * nowMs * Number.EPSILON) / this.#tokenMs
   }
 }
