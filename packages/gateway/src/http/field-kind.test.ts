@@ -31,7 +31,7 @@ describe('fieldKind', () => {
   })
 
   it.each(known)('of what only resembles %s is pass', (name) => {
-    const last = name.slice(-1) === 'z' ? 'q' : 'z'
+    const last = name.endsWith('z') ? 'q' : 'z'
     const other = name.slice(0, -1) + last
     expect(fieldKind(other)).toBe(/^x-forwarded-/i.test(other) ? 'forwarded' : 'pass')
     expect(fieldKind(`${name.slice(0, 1)}\u0000${name.slice(2)}`)).toBe('pass')

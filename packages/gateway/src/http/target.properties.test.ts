@@ -62,7 +62,7 @@ describe('a canonical path', () => {
     fc.assert(
       fc.property(words, (segments) => {
         const plain = `/${segments.map(([text]) => text).join('/')}`
-        const encoded = `/${segments.map(([text, coins]) => [...text].map((c) => (coins.next().value === true ? escapeOf(c) : c)).join('')).join('/')}`
+        const encoded = `/${segments.map(([text, coins]) => Array.from(text, (c) => (coins.next().value === true ? escapeOf(c) : c)).join('')).join('/')}`
         expect(canonicalPath(encoded)).toBe(plain)
       }),
     )
