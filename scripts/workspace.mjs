@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from './run.mjs'
@@ -55,6 +55,7 @@ function digestOf(paths, seed = '') {
 async function unlessDone(result, digest, label, work) {
   const stamp = join(root, 'node_modules/.stamps', result.replaceAll(/[\\/]/g, '-'))
   if (existsSync(join(root, result)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  rmSync(stamp, { force: true }) // a failure leaves half a result, which no old stamp may vouch for
   process.stderr.write(`${label} …\n`)
   const { code, output } = await work()
   if (code !== 0) {
