@@ -1,7 +1,7 @@
 // The whole-gateway benchmark: our gateway and its peers in front of one service, each as a ratio to the floor. README.md says how to read it.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -40,6 +40,9 @@ const pick = (option, all, wanted) => {
   if (unknown.length > 0) throw new Error(`--${option} knows no ${unknown.join(', ')}; it knows ${all.map(({ name }) => name).join(', ')}`)
   return all.filter(({ name }) => names.includes(name))
 }
+
+/** A file named by the user is meant from where the user typed it; pnpm changes the folder and leaves that in INIT_CWD. */
+const fromWhereTyped = (file) => resolve(process.env.INIT_CWD ?? '.', file)
 
 const readOptions = () => {
   const text = (value) => ({ type: 'string', ...(value === undefined ? {} : { default: value }) })
@@ -181,7 +184,8 @@ const main = async () => {
     console.log(table(workload, lines))
     return lines.map(({ summary }) => summary)
   })
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ machine, options, summaries, measurements }, null, 2)}\n`)
+  if (options.json !== undefined)
+    writeFileSync(fromWhereTyped(options.json), `${JSON.stringify({ machine, options, summaries, measurements }, null, 2)}\n`)
   process.exit(field.length > 0 && summaries.every(({ rounds }) => rounds > 0) ? 0 : 1)
 }
 
