@@ -14,6 +14,7 @@ describe('a resolved route', () => {
   it('has the defaults', () => {
     expect(resolved(route)).toEqual({
       path: '/api/users/**',
+      shape: '/api/users/**',
       methods: undefined,
       serviceName: 'user-service',
       strategy: 'round-robin',
@@ -108,7 +109,7 @@ describe('checkRoute', () => {
     expect(problems).toEqual([
       {
         path: 'addRoute',
-        message: 'claims the same requests as the route /api/users/** (/api/users/**); give each its own path or methods',
+        message: 'claims the same requests as the route in service (/api/users/**); give each its own path or methods',
       },
     ])
     expect(checkRoute({ ...route, path: '/api/orders/**' }, gateway, 'addRoute', existing).path).toBe('/api/orders/**')

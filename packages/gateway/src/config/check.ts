@@ -1,7 +1,9 @@
 import { ConfigError, type ConfigProblem } from '@hazeljs/core'
-import { frozenCopy } from './frozen-copy.js'
 import type { CanaryConfig, GatewayConfig, GatewayRouteDefinition, VersionRouteConfig } from './definition.js'
 import { equalRouteProblems, type NamedRoute } from './equal-routes.js'
+import { isObject } from './fields.js'
+import { frozenCopy } from './frozen-copy.js'
+import { pathShape } from './path-rules.js'
 import { toProblems } from './problems.js'
 import { resolveGateway, resolveRoute } from './resolve.js'
 import type { ResolvedGateway, ResolvedRoute } from './resolved.js'
@@ -36,7 +38,7 @@ export function checkConfig(config: unknown, labels: ConfigLabels = {}): Checked
   const given = routesIn(config)
   const named = given.map((definition, index): NamedRoute => ({ definition, name: labels.routes?.[index] ?? `routes[${index}]` }))
   for (const { definition, name } of named) problems.push(...problemsOf('route', definition, name))
-  problems.push(...equalRouteProblems(named, []))
+  problems.push(...equalRouteProblems(named))
   refuse(subject, problems)
 
   const checked = frozenCopy(config as GatewayConfig)
@@ -55,8 +57,9 @@ export function checkRoute(
   name = 'route',
   existing: readonly ResolvedRoute[] = [],
 ): ResolvedRoute {
-  const others = existing.map(({ definition, path }): NamedRoute => ({ definition, name: `the route ${path}` }))
-  const problems = [...problemsOf('route', route, name), ...equalRouteProblems([{ definition: route, name }], others)]
+  const rivals = rivalsOf(route, existing)
+  const equal = equalRouteProblems([...rivals, { definition: route, name }], rivals.length)
+  const problems = [...problemsOf('route', route, name), ...equal]
   refuse('The route', problems)
   return resolveRoute(frozenCopy(route as GatewayRouteDefinition), gateway.defaults)
 }
@@ -71,6 +74,13 @@ export function checkVersionRoute(config: VersionRouteConfig): VersionRouteConfi
 export function checkCanary(config: CanaryConfig): CanaryConfig {
   refuse('CanaryEngine', problemsOf('canary', config, ''))
   return frozenCopy(config)
+}
+
+/** The routes that could be equal: a gateway with thousands compares no more than these. */
+function rivalsOf(route: unknown, existing: readonly ResolvedRoute[]): NamedRoute[] {
+  if (!isObject(route) || typeof route.path !== 'string') return []
+  const shape = pathShape(route.path)
+  return existing.filter((other) => other.shape === shape).map(({ definition }) => ({ definition, name: 'the route in service' }))
 }
 
 function refuse(subject: string, problems: readonly ConfigProblem[]): void {

@@ -8,19 +8,22 @@ export interface NamedRoute {
   readonly name: string
 }
 
-/** Routes of `routes` that claim the very requests of an earlier one, or of one of `existing`. */
-export function equalRouteProblems(routes: readonly NamedRoute[], existing: readonly NamedRoute[]): ConfigProblem[] {
-  const all = [...existing, ...routes].flatMap(({ definition, name }) => {
+/** Routes that claim the very requests of an earlier one. The first `known` of them are in service, and are complained of no more. */
+export function equalRouteProblems(routes: readonly NamedRoute[], known = 0): ConfigProblem[] {
+  const entries = routes.flatMap(({ definition, name }, index) => {
     if (!isObject(definition) || typeof definition.path !== 'string') return []
     const { path, methods } = definition
-    return [{ name, path, methods: Array.isArray(methods) ? methods.map((method) => String(method).toUpperCase()) : undefined }]
+    const upper = Array.isArray(methods) ? methods.map((method) => String(method).toUpperCase()) : undefined
+    return [{ name, path, methods: upper, isNew: index >= known }]
   })
-  const isNew = new Set(routes.map(({ name }) => name))
-  return routeConflicts(all).flatMap(({ first, second }) => {
-    const [earlier, later] = [all[first], all[second]]
-    if (earlier === undefined || later === undefined || !isNew.has(later.name)) return []
+  return routeConflicts(entries).flatMap(({ first, second }) => {
+    const [earlier, later] = [entries[first], entries[second]]
+    if (earlier === undefined || later?.isNew !== true) return []
     return [
-      { path: later.name, message: `claims the same requests as ${earlier.name} (${earlier.path}); give each its own path or methods` },
+      {
+        path: later.name,
+        message: `claims the same requests as ${earlier.name} (${earlier.path}); give each its own path or methods`,
+      },
     ]
   })
 }

@@ -9,6 +9,12 @@ export function pathProblem(path: string): string | undefined {
   return pattern.kind === 'problem' ? pattern.message : undefined
 }
 
+/** The same for all paths that match the same requests; a path that is none is its own shape. */
+export function pathShape(path: string): string {
+  const pattern = parsePattern(path)
+  return pattern.kind === 'problem' ? path : pattern.shape
+}
+
 /** What is wrong with a prefix to strip or to add, if anything. */
 export function prefixProblem(prefix: string): string | undefined {
   if (!prefix.startsWith('/')) return `expected a path that starts with a slash, such as '/api/users', got ${show(prefix)}`

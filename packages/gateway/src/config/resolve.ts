@@ -8,7 +8,7 @@ import {
   defaultStrategy,
 } from './defaults.js'
 import type { CorsConfig, GatewayOptions, GatewayRouteDefinition, MirrorConfig } from './definition.js'
-import { canonicalPrefix } from './path-rules.js'
+import { canonicalPrefix, pathShape } from './path-rules.js'
 import type { ResolvedGateway, ResolvedRoute, RouteDefaults } from './resolved.js'
 
 /** Fills in the defaults of a configuration that was checked. */
@@ -37,6 +37,7 @@ export function resolveRoute(definition: GatewayRouteDefinition, defaults: Route
   const { path, methods, serviceConfig, versionRoute, canary, trafficPolicy } = definition
   return Object.freeze({
     path,
+    shape: pathShape(path),
     methods: methods === undefined ? undefined : Object.freeze(methods.map((method) => method.toUpperCase())),
     serviceName: definition.serviceName ?? serviceConfig?.serviceName ?? '',
     strategy: serviceConfig?.loadBalancingStrategy ?? defaultStrategy,

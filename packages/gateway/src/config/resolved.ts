@@ -15,6 +15,8 @@ import type {
 export interface ResolvedRoute {
   /** As the user wrote it; names the route in events, metrics and logs. */
   readonly path: string
+  /** The same for all paths that match the same requests, whatever their parameters are called. */
+  readonly shape: string
   /** Upper case; `undefined`: every method. */
   readonly methods: readonly string[] | undefined
   readonly serviceName: string
