@@ -1,5 +1,14 @@
 // Every decorator where it does not belong: under both standards the compiler has to refuse each line below a directive.
-import { Canary, Gateway, GatewayCircuitBreaker, GatewayRateLimit, Route, ServiceRoute, TrafficPolicy, VersionRoute } from '@hazeljs/gateway'
+import {
+  Canary,
+  Gateway,
+  GatewayCircuitBreaker,
+  GatewayRateLimit,
+  Route,
+  ServiceRoute,
+  TrafficPolicy,
+  VersionRoute,
+} from '@hazeljs/gateway'
 
 class Misplaced {
   // @ts-expect-error a method
