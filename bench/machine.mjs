@@ -11,7 +11,7 @@ const STDERR_KEPT = 2_000
 
 const running = new Set()
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const child of running) child.kill('SIGTERM') // not SIGKILL, which would leave nginx's worker behind
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
 
