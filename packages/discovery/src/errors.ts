@@ -10,9 +10,10 @@ export type DiscoveryErrorCode = 'REGISTRY_UNAVAILABLE' | 'REGISTRATION_FAILED' 
 
 /** What goes wrong between a registry and those who use it. No call to a service was made when it is thrown. */
 export class DiscoveryError extends HazelError {
-  declare readonly code: DiscoveryErrorCode
+  override readonly code: DiscoveryErrorCode
 
   constructor(code: DiscoveryErrorCode, message: string, options?: ErrorOptions) {
     super(code, message, options)
+    this.code = code
   }
 }

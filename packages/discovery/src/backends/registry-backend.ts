@@ -24,7 +24,8 @@ export interface WatchFailure {
 
 export type RegistryEvent = RegistrySnapshot | WatchFailure
 
-export type RegistryListener = (event: RegistryEvent) => void
+/** What it throws, or rejects with, hurts nobody. */
+export type RegistryListener = (event: RegistryEvent) => unknown
 
 /**
  * Where instances are registered. Every implementation passes `backendContract` of `@hazeljs/discovery/testing`.

@@ -23,7 +23,7 @@ export class RoundRobin implements BalancingStrategy {
   choose(context: PickContext): Endpoint | undefined {
     const endpoints = this.#endpoints
     let place = this.#next
-    for (let step = 0; step < endpoints.length; step++) {
+    for (let left = endpoints.length; left > 0; left--) {
       const endpoint = endpoints[place] as Endpoint
       place = place + 1 === endpoints.length ? 0 : place + 1
       if (isExcluded(endpoint, context)) continue

@@ -52,7 +52,7 @@ export interface StrategyContext {
 export type StrategyCreator = (context: StrategyContext) => BalancingStrategy
 
 export function isExcluded(endpoint: Endpoint, context: PickContext): boolean {
-  return context.exclude !== undefined && context.exclude.includes(endpoint.instance.id)
+  return context.exclude?.includes(endpoint.instance.id) === true
 }
 
 /** The first endpoint from `start` on, going round once, that is not excluded. */

@@ -72,9 +72,9 @@ export function resolveRegistration(config: ServiceRegistryConfig): ResolvedRegi
   const check = new OptionsCheck('ServiceRegistry')
   check.known('', config, knownOptions)
   for (const option of ['name', 'host', 'zone'] as const) checkName(check, option, config[option])
-  for (const option of ['name', 'port'] as const) if (config[option] === undefined) check.add(option, 'is missing')
+  checkPresent(check, config)
   checkBackend(check, config.backend)
-  checkPath(check, config)
+  checkPath(check, config.healthCheckPath, config.protocol)
   checkTags(check, config.tags)
   checkMetadata(check, config.metadata)
   const resolved: ResolvedRegistration = {
@@ -95,10 +95,14 @@ export function resolveRegistration(config: ServiceRegistryConfig): ResolvedRegi
   return resolved
 }
 
-function checkPath(check: OptionsCheck, { healthCheckPath, protocol }: ServiceRegistryConfig): void {
-  if (healthCheckPath === undefined) return
-  if (typeof healthCheckPath !== 'string' || !healthCheckPath.startsWith('/')) {
-    check.add('healthCheckPath', `expected a path that starts with /, got ${show(healthCheckPath)}`)
+function checkPresent(check: OptionsCheck, config: Partial<ServiceRegistryConfig>): void {
+  for (const option of ['name', 'port'] as const) if (config[option] === undefined) check.add(option, 'is missing')
+}
+
+function checkPath(check: OptionsCheck, path: unknown, protocol: unknown): void {
+  if (path === undefined) return
+  if (typeof path !== 'string' || !path.startsWith('/')) {
+    check.add('healthCheckPath', `expected a path that starts with /, got ${show(path)}`)
   } else if (protocol === 'grpc') {
     check.add('healthCheckPath', 'checks over grpc are not in this release yet')
   }

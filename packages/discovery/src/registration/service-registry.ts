@@ -27,6 +27,8 @@ export class ServiceRegistry {
   readonly #dependencies: Required<ServiceRegistryDependencies>
   #session: RegistrationSession | undefined
   #registering: Promise<void> | undefined
+  /** The last deregistration, settled either way: what registers after it must not be taken out by it. */
+  #lastEnd: Promise<unknown> = Promise.resolve()
 
   /**
    * `backend` wins over the one in the config.
@@ -63,8 +65,10 @@ export class ServiceRegistry {
     const session = this.#session
     if (session === undefined) return
     this.#registering = undefined
+    const end = session.end()
+    this.#lastEnd = end.catch(() => undefined)
     try {
-      await session.end()
+      await end
       if (this.#session === session) this.#session = undefined
     } catch (error) {
       throw this.#failure('deregistered', error)
@@ -80,6 +84,7 @@ export class ServiceRegistry {
     const session = new RegistrationSession(this.#registration, this.#backend, this.#dependencies)
     this.#session = session
     try {
+      await this.#lastEnd
       await session.begin()
     } catch (error) {
       if (this.#session === session) {

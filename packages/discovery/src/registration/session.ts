@@ -52,7 +52,11 @@ export class RegistrationSession {
   }
 
   /** Rejects with the registry's error. */
-  async begin(): Promise<void> {
+  begin(): Promise<void> {
+    return this.#ended ? Promise.resolve() : this.#begin()
+  }
+
+  async #begin(): Promise<void> {
     try {
       await this.#inTurn(() => this.#register())
     } catch (error) {

@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict'
-import { type ServiceInstance, ServiceStatus } from '@hazeljs/core'
-import type { RegistryBackend, RegistryEvent, RegistrySnapshot } from '../backends/registry-backend.js'
+import { ServiceStatus } from '@hazeljs/core'
+import type { RegistryBackend } from '../backends/registry-backend.js'
+import { type BackendHarness, recordWatch, watchPatienceMs } from './backend-harness.js'
 import type { TestRunner } from './contract.js'
 import { sampleInstance } from './sample-instance.js'
-
-/** A backend under test, empty, with a way to let time pass for it. */
-export interface BackendHarness {
-  readonly backend: RegistryBackend
-  /** Moves the backend's clock on, or waits. */
-  advance(ms: number): Promise<void>
-  /** Called after each test. */
-  close?(): Promise<void>
-}
-
-/** How long a change may take to reach a watch. */
-const watchPatienceMs = 5_000
-const stepMs = 20
 
 /**
  * What every {@link RegistryBackend} that takes registrations has to do. `open` is called for each test.
@@ -140,7 +128,7 @@ export function backendContract({ describe, it }: TestRunner, open: () => Backen
     test('tell the present state first, but not before they are set up', async (backend, harness) => {
       if (backend.watch === undefined) return
       await backend.register(sampleInstance())
-      const watch = record(backend, harness)
+      const watch = recordWatch(backend, harness)
       assert.equal(watch.events.length, 0)
       await watch.until((ids) => ids.length === 1)
       watch.stop()
@@ -148,14 +136,14 @@ export function backendContract({ describe, it }: TestRunner, open: () => Backen
 
     test('tell an unknown service as an empty one', async (backend, harness) => {
       if (backend.watch === undefined) return
-      const watch = record(backend, harness)
+      const watch = recordWatch(backend, harness)
       await watch.until((ids) => ids.length === 0)
       watch.stop()
     })
 
     test('tell the whole state after each change, and only of their service', async (backend, harness) => {
       if (backend.watch === undefined) return
-      const watch = record(backend, harness)
+      const watch = recordWatch(backend, harness)
       await watch.until((ids) => ids.length === 0)
       await backend.register(sampleInstance({ port: 1 }))
       await backend.register(sampleInstance({ port: 2 }))
@@ -170,7 +158,7 @@ export function backendContract({ describe, it }: TestRunner, open: () => Backen
     test('say who was deregistered', async (backend, harness) => {
       if (backend.watch === undefined) return
       await backend.register(sampleInstance())
-      const watch = record(backend, harness)
+      const watch = recordWatch(backend, harness)
       await watch.until((ids) => ids.length === 1)
       await backend.deregister(sampleInstance().id)
       await watch.until((ids) => ids.length === 0)
@@ -185,7 +173,7 @@ export function backendContract({ describe, it }: TestRunner, open: () => Backen
       const { ttlMs } = backend
       if (backend.watch === undefined || ttlMs === undefined) return
       await backend.register(sampleInstance())
-      const watch = record(backend, harness)
+      const watch = recordWatch(backend, harness)
       await watch.until((ids) => ids.length === 1)
       await watch.until((ids) => ids.length === 0, ttlMs + watchPatienceMs)
       assert.deepEqual(
@@ -197,8 +185,8 @@ export function backendContract({ describe, it }: TestRunner, open: () => Backen
 
     test('are silent once they are stopped', async (backend, harness) => {
       if (backend.watch === undefined) return
-      const watch = record(backend, harness)
-      const other = record(backend, harness)
+      const watch = recordWatch(backend, harness)
+      const other = recordWatch(backend, harness)
       await watch.until((ids) => ids.length === 0)
       watch.stop()
       watch.stop()
@@ -217,7 +205,7 @@ export function backendContract({ describe, it }: TestRunner, open: () => Backen
         seen.push(event.instances.length)
         if (event.instances.length === 1) void backend.register(sampleInstance({ port: 2 }))
       })
-      const watch = record(backend, harness)
+      const watch = recordWatch(backend, harness)
       await backend.register(sampleInstance({ port: 1 }))
       await watch.until((ids) => ids.length === 2)
       assert.deepEqual(
@@ -232,22 +220,4 @@ export function backendContract({ describe, it }: TestRunner, open: () => Backen
 
 async function idsOf(backend: RegistryBackend, name: string): Promise<string[]> {
   return (await backend.getInstances(name)).map(({ id }) => id).sort()
-}
-
-/** A watch of `orders` that remembers what it was told. */
-function record(backend: RegistryBackend, { advance }: BackendHarness) {
-  const events: RegistryEvent[] = []
-  const stop = backend.watch?.('orders', (event) => events.push(event)) ?? (() => undefined)
-  const snapshots = () => events.filter((event): event is RegistrySnapshot => event.kind === 'snapshot')
-  const untilInstances = async (holds: (instances: readonly ServiceInstance[]) => boolean, withinMs = watchPatienceMs) => {
-    for (let waitedMs = 0; waitedMs <= withinMs; waitedMs += stepMs) {
-      const last = snapshots().at(-1)
-      if (last !== undefined && holds(last.instances)) return
-      await advance(stepMs)
-    }
-    assert.fail(`The watch did not tell it within ${withinMs} ms; it told ${JSON.stringify(events)}`)
-  }
-  const until = (holds: (ids: readonly string[]) => boolean, withinMs?: number) =>
-    untilInstances((instances) => holds(instances.map(({ id }) => id)), withinMs)
-  return { events, snapshots, stop, until, untilInstances }
 }

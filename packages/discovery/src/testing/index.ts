@@ -1,4 +1,5 @@
-export { backendContract, type BackendHarness } from './backend-contract.js'
+export { backendContract } from './backend-contract.js'
+export type { BackendHarness } from './backend-harness.js'
 export { balancerContract } from './balancer-contract.js'
 export type { TestRunner } from './contract.js'
 export { sampleInstance } from './sample-instance.js'

@@ -1,0 +1,234 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { silentLogger } from '@hazeljs/core'
+import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { defaultMemoryBackend, MemoryRegistryBackend } from '../backends/memory/memory-registry-backend.js'
+import type { ServiceRegistryConfig } from './config.js'
+import { ServiceRegistry } from './service-registry.js'
+
+const ended: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const end of ended.splice(0)) await end()
+})
+
+/** A real service whose health the test decides. */
+async function service() {
+  const health = { status: 200, asked: 0 }
+  const server = createServer((_request, response) => {
+    health.asked++
+    response.writeHead(health.status).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  ended.push(() => server.close())
+  return { health, port: (server.address() as AddressInfo).port }
+}
+
+function setup(config: Partial<ServiceRegistryConfig> = {}) {
+  const clock = new FakeClock()
+  const backend = new MemoryRegistryBackend({ ttl: 9_000 }, clock)
+  const warn = vi.fn()
+  const dependencies = { clock, random: new SeededRandom(1), logger: { ...silentLogger, warn } }
+  const registry = new ServiceRegistry({ name: 'orders', port: 3_000, ...config }, backend, dependencies)
+  ended.push(() => registry.deregister())
+  const id = `orders:127.0.0.1:${config.port ?? 3_000}`
+  const status = async () => (await backend.getInstance(id))?.status
+  return { clock, backend, registry, id, status, warn }
+}
+
+/** Lets time pass in small steps, with room for real sockets in between, until it holds. */
+async function eventually(clock: FakeClock, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let step = 0; step < 2_000; step++) {
+    if (await holds()) return
+    await clock.advance(50)
+  }
+  throw new Error('It never came to hold')
+}
+
+describe('ServiceRegistry', () => {
+  it('registers under a stable id, with what it was told', async () => {
+    const { backend, registry, id, clock } = setup({ zone: 'a', tags: ['v1'], metadata: { version: '1', weight: 80 } })
+    expect(registry.getInstance()).toBeNull()
+    await registry.register()
+    await registry.register()
+    const expected = {
+      id,
+      name: 'orders',
+      host: '127.0.0.1',
+      port: 3_000,
+      protocol: 'http',
+      zone: 'a',
+      tags: ['v1'],
+      metadata: { version: '1', weight: 80 },
+      status: 'UP',
+      lastHeartbeat: clock.wallTime(),
+      registeredAt: clock.wallTime(),
+    }
+    expect(await backend.getInstances('orders')).toEqual([expected])
+    expect(registry.getInstance()).toEqual(expected)
+  })
+
+  it('is UP when register() resolves and the first check was good', async () => {
+    const { port, health } = await service()
+    const { registry, status } = setup({ port, healthCheckPath: '/health' })
+    const registered = registry.register()
+    await registered
+    expect(await status()).toBe('UP')
+    expect(registry.getInstance()).toMatchObject({ status: 'UP', healthCheckPath: '/health', healthCheckInterval: 10_000 })
+    expect(health.asked).toBe(1)
+  })
+
+  it('stays STARTING until the first good check', async () => {
+    const { port, health } = await service()
+    health.status = 503
+    const { registry, status, clock } = setup({ port, healthCheckPath: '/health', healthCheckInterval: '1s' })
+    await registry.register()
+    expect(await status()).toBe('STARTING')
+    await eventually(clock, () => health.asked >= 5)
+    expect(await status()).toBe('STARTING')
+    health.status = 200
+    await eventually(clock, async () => (await status()) === 'UP')
+  })
+
+  it('goes DOWN after three bad checks and UP after two good ones', async () => {
+    const { port, health } = await service()
+    const { registry, status, clock } = setup({ port, healthCheckPath: '/health', healthCheckInterval: '1s' })
+    await registry.register()
+    health.status = 500
+    await eventually(clock, async () => (await status()) === 'DOWN')
+    expect(health.asked).toBeGreaterThanOrEqual(4)
+    expect(registry.getInstance()?.status).toBe('DOWN')
+    const asked = health.asked
+    health.status = 200
+    await eventually(clock, async () => (await status()) === 'UP')
+    expect(health.asked).toBeGreaterThanOrEqual(asked + 2)
+  })
+
+  it('keeps its lease with a heartbeat every third of the ttl', async () => {
+    const { registry, backend, clock, status } = setup()
+    const heartbeat = vi.spyOn(backend, 'heartbeat')
+    await registry.register()
+    await clock.advance(90_000)
+    expect(await status()).toBe('UP')
+    expect(heartbeat).toHaveBeenCalledTimes(30)
+    expect(registry.getInstance()?.lastHeartbeat).toBe(clock.wallTime())
+  })
+
+  it('registers anew when the registry has forgotten it', async () => {
+    const { registry, backend, clock, status, id } = setup()
+    await registry.register()
+    await backend.deregister(id)
+    await clock.advance(3_000)
+    expect(await status()).toBe('UP')
+  })
+
+  it('leaves OUT_OF_SERVICE to the operator, through heartbeats, checks and restarts', async () => {
+    const { port, health } = await service()
+    const { registry, backend, status, clock, id } = setup({ port, healthCheckPath: '/health', healthCheckInterval: '1s' })
+    await registry.register()
+    await backend.updateStatus(id, 'OUT_OF_SERVICE')
+    health.status = 500
+    await eventually(clock, () => health.asked >= 6)
+    health.status = 200
+    await eventually(clock, () => health.asked >= 12)
+    expect(await status()).toBe('OUT_OF_SERVICE')
+    const restarted = new ServiceRegistry({ name: 'orders', port, healthCheckPath: '/health' }, backend, { clock })
+    ended.push(() => restarted.deregister())
+    await restarted.register()
+    expect(await status()).toBe('OUT_OF_SERVICE')
+  })
+
+  it('corrects what an operator put back in service while it is ill', async () => {
+    const { port, health } = await service()
+    const { registry, backend, status, clock, id } = setup({ port, healthCheckPath: '/health', healthCheckInterval: '1s' })
+    await registry.register()
+    await backend.updateStatus(id, 'OUT_OF_SERVICE')
+    health.status = 500
+    await eventually(clock, () => health.asked >= 5)
+    await backend.updateStatus(id, 'UP')
+    await eventually(clock, async () => (await status()) === 'DOWN')
+  })
+
+  it('checks on while the registry is away, and tells it the verdict when it is back', async () => {
+    const { port, health } = await service()
+    const { registry, backend, status, clock, warn } = setup({ port, healthCheckPath: '/health', healthCheckInterval: '1s' })
+    await registry.register()
+    const away = [
+      vi.spyOn(backend, 'heartbeat').mockRejectedValue(new Error('away')),
+      vi.spyOn(backend, 'updateStatus').mockRejectedValue(new Error('away')),
+    ]
+    health.status = 500
+    await eventually(clock, () => health.asked >= 5)
+    expect(await status()).toBe('UP')
+    expect(warn).toHaveBeenCalledTimes(1)
+    for (const spy of away) spy.mockRestore()
+    await eventually(clock, async () => (await status()) === 'DOWN')
+  })
+
+  it('rejects, and stops, when the registry does not take it; another try may succeed', async () => {
+    const { registry, backend, clock, status } = setup()
+    const register = vi.spyOn(backend, 'register').mockRejectedValue(new Error('full'))
+    await expect(registry.register()).rejects.toMatchObject({
+      code: 'REGISTRATION_FAILED',
+      message: 'orders at 127.0.0.1:3000 could not be registered',
+    })
+    expect(registry.getInstance()).toBeNull()
+    expect(clock.pendingTimers).toBe(0)
+    register.mockRestore()
+    await registry.register()
+    expect(await status()).toBe('UP')
+  })
+
+  it('deregisters for good, whatever was going on', async () => {
+    const { port } = await service()
+    const { registry, backend, clock } = setup({ port, healthCheckPath: '/health' })
+    const registering = registry.register()
+    const heartbeats = clock.advance(9_000)
+    await registry.deregister()
+    await Promise.all([registering, heartbeats])
+    await registry.deregister()
+    await clock.advance(60_000)
+    expect(await backend.getInstances('orders')).toEqual([])
+    expect(registry.getInstance()).toBeNull()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('can be registered again after it was deregistered', async () => {
+    const { registry, status } = setup()
+    await registry.register()
+    await registry.deregister()
+    await registry.register()
+    expect(await status()).toBe('UP')
+  })
+
+  it('registers after a deregistration that is still going on, and not after one that came later', async () => {
+    const { registry, status } = setup()
+    await registry.register()
+    const leaving = registry.deregister()
+    await registry.register()
+    await leaving
+    expect(await status()).toBe('UP')
+    const first = registry.deregister()
+    const returning = registry.register()
+    await Promise.all([first, returning, registry.deregister()])
+    expect(await status()).toBeUndefined()
+  })
+
+  it('can try to deregister again when the registry was away', async () => {
+    const { registry, backend, status } = setup()
+    await registry.register()
+    const deregister = vi.spyOn(backend, 'deregister').mockRejectedValueOnce(new Error('away'))
+    await expect(registry.deregister()).rejects.toMatchObject({ code: 'REGISTRATION_FAILED' })
+    await registry.deregister()
+    expect(deregister).toHaveBeenCalledTimes(2)
+    expect(await status()).toBeUndefined()
+  })
+
+  it('uses the backend that the process shares when it is given none', async () => {
+    const registry = new ServiceRegistry({ name: 'shared-registration', port: 1 })
+    await registry.register()
+    expect(await defaultMemoryBackend.getInstances('shared-registration')).toHaveLength(1)
+    await registry.deregister()
+  })
+})
