@@ -6,7 +6,7 @@ export const demos: readonly Demo[] = [
     category: 'Scenarios',
     name: 'scenario:full-stack',
     title: 'Full stack',
-    description: 'Six services behind one gateway: versions, a canary, a circuit breaker and a rate limit, live on port 3000',
+    description: 'Six services behind one gateway, live on port 3000',
     run: async (context) => (await import('./demos/full-stack/full-stack.js')).runFullStack(context),
   },
 ]

@@ -51,5 +51,5 @@ async function run(demo: Demo, port: number): Promise<void> {
 /** The message of the packages' errors says all there is to say; anything else is a bug, and its stack is wanted. */
 function explain(error: unknown): string {
   if (!(error instanceof HazelError)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return error.code === 'LISTEN_FAILED' ? `${error.message}.\nAnother port: PORT=8080 npm start` : error.message
+  return error.code === 'LISTEN_FAILED' ? `${error.message}: PORT=8080 npm start` : error.message
 }

@@ -10,13 +10,14 @@ export function announce(gatewayUrl: string, services: readonly RunningService[]
     print,
     services.map(({ name, version, url }) => [`${name} ${version}`, url]),
   )
+  const gateway = gatewayUrl.replace('http://', '')
   printTable('Try, in another terminal', print, [
-    [`curl -i ${gatewayUrl}/api/users`, 'v1 or v2, seven to three'],
-    [`curl -i -H 'X-API-Version: v2' ${gatewayUrl}/api/users`, 'v2, asked for'],
-    [`curl -i ${gatewayUrl}/api/orders`, 'stable, or one time in ten the canary'],
-    [`curl -i ${gatewayUrl}/api/products`, 'a plain route'],
-    [`curl -i ${gatewayUrl}/api/payments`, '50 a minute, then 429 with Retry-After'],
-    [`curl -X POST ${payments}/outage`, 'payments fail; three failures open the circuit'],
+    [`curl -i ${gateway}/api/users`, 'v1, or v2 (30 %)'],
+    [`curl -i -H 'X-API-Version: v2' ${gateway}/api/users`, 'v2, asked for'],
+    [`curl -i ${gateway}/api/orders`, '1.0.0, or the canary (10 %)'],
+    [`curl -i ${gateway}/api/products`, 'a plain route'],
+    [`curl -i ${gateway}/api/payments`, '50 a minute, then 429'],
+    [`curl -X POST ${payments}/outage`, 'three failures open the circuit'],
     [`curl -X DELETE ${payments}/outage`, 'payments work again'],
   ])
   print(`\n${styleText('bold', `The gateway listens on ${gatewayUrl}`)}`)

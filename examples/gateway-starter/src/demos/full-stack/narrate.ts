@@ -8,8 +8,6 @@ export function narrate(gateway: GatewayServer, print: (text: string) => void): 
   gateway.on('rate-limit:exceeded', ({ route, retryAfterMs }) =>
     print(`! rate limit of ${route} used up for ${Math.ceil(retryAfterMs)} ms`),
   )
-  gateway.on('route:error', ({ route, error }) => print(`! ${route}: ${error.message}`))
-  gateway.on('route:timeout', ({ route, error }) => print(`! ${route}: ${error.message}`))
   gateway.on('canary:promote', ({ route, weight }) => print(`! canary of ${route} now gets ${weight} %`))
   gateway.on('canary:rollback', ({ route }) => print(`! canary of ${route} rolled back`))
 }

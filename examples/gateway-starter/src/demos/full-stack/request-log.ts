@@ -8,6 +8,7 @@ interface RequestFields {
   readonly durationMs?: number
   readonly version?: string
   readonly instance?: string
+  readonly error?: string
 }
 
 /** Writes requests for people: `GET /api/users 200 in 1.9 ms, v2 on user-service:127.0.0.1:4001`. In production leave it out, or give a pino. */
@@ -24,7 +25,8 @@ export function requestLog(print: (text: string) => void): Logger {
   }
 }
 
-function describe({ method, path, status, durationMs, version, instance }: RequestFields): string {
+function describe({ method, path, status, durationMs, version, instance, error }: RequestFields): string {
   const server = instance === undefined ? 'no service asked' : `${version === undefined ? '' : `${version} on `}${instance}`
-  return `${method ?? '?'} ${path ?? '(malformed)'} ${status ?? 0} in ${(durationMs ?? 0).toFixed(1)} ms, ${server}`
+  const why = error === undefined ? '' : `: ${error}`
+  return `${method ?? '?'} ${path ?? '(malformed)'} ${status ?? 0} in ${(durationMs ?? 0).toFixed(1)} ms, ${server}${why}`
 }
