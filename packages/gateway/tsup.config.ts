@@ -8,4 +8,6 @@ export default defineConfig({
   clean: true,
   sourcemap: true,
   target: 'node20.18',
+  // For import.meta.url, which has no CommonJS.
+  shims: true,
 })

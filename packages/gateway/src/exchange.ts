@@ -2,24 +2,14 @@ import { CancelSource } from '@hazeljs/core'
 import type { Lease } from '@hazeljs/discovery'
 import { CallContext } from '@hazeljs/resilience'
 import type { Readable } from 'node:stream'
+import type { ArrivedRequest } from './arrived-request.js'
 import { ClientLeftError } from './errors.js'
 import type { ClientResponse } from './http/client-response.js'
 import type { RequestTarget } from './http/target.js'
 import type { RoutePlan } from './route-plan.js'
 import type { Subset } from './subset.js'
 
-/** What arrives, from a socket or through `handleRequest()`. */
-export interface ArrivedRequest {
-  readonly method: string
-  readonly rawTarget: string
-  /** Name, value, name, value, as received. */
-  readonly rawHeaders: readonly string[]
-  /** `null` when there surely is none. */
-  readonly body: Readable | Buffer | null
-  /** The address of whoever sent it; empty when there is no connection. */
-  readonly peer: string
-  readonly proto: 'http' | 'https'
-}
+const unknownTarget: RequestTarget = Object.freeze({ kind: 'target', path: '', query: '', authority: undefined })
 
 /** What is known of a request so far. Each stage adds what it found out; later stages read it. */
 export class Exchange {
@@ -41,7 +31,7 @@ export class Exchange {
   peerTrusted = false
   requestId: string | undefined
   /** Set by `validate`. */
-  target!: RequestTarget
+  target: RequestTarget = unknownTarget
   host = ''
   /** Set by `matchRoute`. */
   route: RoutePlan | undefined
@@ -87,6 +77,12 @@ export class Exchange {
 
   get clientIsGone(): boolean {
     return this.cancellation.aborted
+  }
+
+  /** Bytes of the request are still to come: an answer given now has to be the connection's last. */
+  get bodyIsArriving(): boolean {
+    const { body } = this.arrived
+    return body !== null && !Buffer.isBuffer(body) && !body.readableEnded
   }
 
   addAnswerHeader(name: string, value: string): void {

@@ -3,6 +3,7 @@ import type { DiscoveryClient } from '@hazeljs/discovery'
 import type { ResolvedGateway } from './config/resolved.js'
 import type { GatewayEvents } from './events.js'
 import type { ClientAddresses } from './http/client-address.js'
+import type { InFlight } from './in-flight.js'
 import type { UpstreamPools } from './http/upstream-pools.js'
 
 /** What every stage of one gateway shares. */
@@ -15,6 +16,7 @@ export interface GatewayContext {
   readonly discovery: DiscoveryClient
   readonly pools: UpstreamPools
   readonly addresses: ClientAddresses
+  readonly inFlight: InFlight
   /** The gateway's name in `Via`, its own alone: a request that carries it has gone round in a circle. */
   readonly pseudonym: string
 }

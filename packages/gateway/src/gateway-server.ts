@@ -51,7 +51,6 @@ export class GatewayServer {
   readonly #context: GatewayContext
   readonly #routes: RouteBook
   readonly #run: Next
-  readonly #inFlight = new InFlight()
   #listener: Listener | undefined
 
   /** @throws ConfigError listing every problem with its path. */
@@ -70,14 +69,14 @@ export class GatewayServer {
       discovery: new DiscoveryClient(gateway.discovery, backend, { clock, random, logger: guarded }),
       pools: new UpstreamPools(gateway),
       addresses: new ClientAddresses(gateway.trustedProxies),
+      inFlight: new InFlight(),
       pseudonym: `hazeljs-${randomUUID().slice(0, 8)}`,
     }
     this.#context.discovery.on('change', ({ removed }) => {
       this.#context.pools.drop(removed)
     })
     this.#routes = new RouteBook(this.#context)
-    const walk = compileArrival(this.#context, this.#routes.table)
-    this.#run = (exchange) => this.#inFlight.track(walk(exchange))
+    this.#run = compileArrival(this.#context, this.#routes.table)
     for (const route of routes) this.#routes.add(route)
   }
 
@@ -137,7 +136,7 @@ export class GatewayServer {
   async close({ drainTimeout = defaultDrainTimeoutMs }: CloseOptions = {}): Promise<void> {
     const drainMs = durationMs(drainTimeout) ?? defaultDrainTimeoutMs
     const { clock } = this.#context
-    await Promise.all([this.#listener?.close(drainMs), this.#inFlight.idle(clock, drainMs)])
+    await Promise.all([this.#listener?.close(drainMs), this.#context.inFlight.idle(clock, drainMs)])
     await this.#release()
   }
 
@@ -175,8 +174,7 @@ export class GatewayServer {
 
   async #release(): Promise<void> {
     this.#routes.close()
-    this.#context.discovery.close()
-    await this.#context.pools.destroy()
+    await Promise.all([this.#context.discovery.close(), this.#context.pools.destroy()])
     this.#context.events.removeAllListeners()
   }
 }

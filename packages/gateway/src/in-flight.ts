@@ -5,17 +5,12 @@ export class InFlight {
   #count = 0
   #onIdle: (() => void) | undefined
 
-  get count(): number {
-    return this.#count
+  begin(): void {
+    this.#count++
   }
 
-  /** `work` must not reject. */
-  track<T>(work: Promise<T>): Promise<T> {
-    this.#count++
-    return work.then((result) => {
-      if (--this.#count === 0) this.#onIdle?.()
-      return result
-    })
+  end(): void {
+    if (--this.#count === 0) this.#onIdle?.()
   }
 
   /** Resolves when nothing is under way, or `timeoutMs` have passed. */

@@ -1,7 +1,18 @@
 export { createGatewayHandler, GatewayServer, type CloseOptions, type GatewayDependencies } from './gateway-server.js'
 export type { GatewayRequest, GatewayResponse } from './adapters/handle-request.js'
 export type { NodeHandler } from './adapters/node-handler.js'
-export { Canary, Gateway, GatewayCircuitBreaker, GatewayRateLimit, Route, ServiceRoute, TrafficPolicy, VersionRoute } from './decorators.js'
+export {
+  Canary,
+  Gateway,
+  GatewayCircuitBreaker,
+  GatewayRateLimit,
+  Route,
+  ServiceRoute,
+  TrafficPolicy,
+  VersionRoute,
+  type GatewayDecorator,
+  type RouteDecorator,
+} from './decorators.js'
 export type {
   CanaryArm,
   CanaryConfig,
@@ -21,6 +32,9 @@ export type {
   VersionRouteConfig,
   VersionTarget,
 } from './config/definition.js'
+export type { CanaryChange, CanaryEvents } from './canary/canary-events.js'
+export type { CanaryArmMetrics, CanaryArmName, CanaryMetrics } from './canary/canary-metrics.js'
+export { CanaryState, CanaryStateError } from './canary/canary-state.js'
 export { CanaryEngine, type CanaryEngineOptions, type CanaryStatus } from './canary/canary-engine.js'
 export { VersionRouter, type VersionRequest, type VersionResolution, type VersionRouterOptions } from './versions/version-router.js'
 export { ClientLeftError, GatewayError, problemCodes, UpstreamError, type ProblemCode } from './errors.js'

@@ -21,13 +21,14 @@ import { compileEdits, requestHeaderRules } from './http/headers.js'
 import { Mirror } from './mirror/mirror.js'
 import type { RoutePlan } from './route-plan.js'
 import type { Subset } from './subset.js'
+import { uriPrefix } from './versions/version-in-path.js'
 import { VersionRouter } from './versions/version-router.js'
 
 /** Makes a route's policies and opens its watches. `budget` is the service's: routes to one service share it. */
 export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBudget): RoutePlan {
   const whole = subsetOf(route, gateway, undefined, route.filter)
   const versions = route.versionRoute && {
-    router: new VersionRouter(route.versionRoute, { random: gateway.random, prefix: literalPrefix(route.path) }),
+    router: new VersionRouter(route.versionRoute, { random: gateway.random, prefix: uriPrefix(route.path) }),
     subsets: new Map(
       Object.entries(route.versionRoute.routes).map(
         ([version, { filter }]) => [version, subsetOf(route, gateway, version, both(route.filter, filter))] as const,
@@ -79,13 +80,6 @@ function both(outer: ServiceFilter | undefined, inner: ServiceFilter | undefined
     tags: [...(outer.tags ?? []), ...(inner.tags ?? [])],
     metadata: { ...outer.metadata, ...inner.metadata },
   }
-}
-
-/** The path up to its first segment that is no literal. */
-function literalPrefix(path: string): string {
-  const segments = path.split('/')
-  const end = segments.findIndex((segment) => segment.startsWith('*') || segment.startsWith(':'))
-  return (end === -1 ? segments : segments.slice(0, end)).join('/')
 }
 
 const canaryEvents = ['canary:promote', 'canary:rollback', 'canary:complete', 'canary:paused'] as const

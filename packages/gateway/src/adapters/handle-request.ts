@@ -24,7 +24,7 @@ export interface GatewayResponse {
 }
 
 /** Walks a request along the same path that a socket's takes, and waits for the whole answer. */
-export async function runRequest(request: GatewayRequest, run: (exchange: Exchange) => unknown): Promise<GatewayResponse> {
+export async function runRequest(request: GatewayRequest, run: (exchange: Exchange) => Promise<unknown>): Promise<GatewayResponse> {
   const collector = new AnswerCollector()
   const { body, isJson } = encodeBody(request.body)
   const exchange = new Exchange(
@@ -41,8 +41,9 @@ export async function runRequest(request: GatewayRequest, run: (exchange: Exchan
   collector.once('close', () => {
     exchange.clientLeft()
   })
-  run(exchange)
-  return decode(await collector.answer)
+  // The answer is there a moment before the request has been counted.
+  const [answer] = await Promise.all([collector.answer, run(exchange)])
+  return decode(answer)
 }
 
 function targetOf({ path, query }: GatewayRequest): string {

@@ -39,6 +39,10 @@ export class AnswerCollector extends EventEmitter implements ClientResponse {
     this.headersSent = true
   }
 
+  flushHeaders(): void {
+    // nobody looks at it before the end
+  }
+
   write(chunk: Buffer): boolean {
     this.#size += chunk.length
     if (this.#size > collectedBytes) this.destroy()
@@ -46,8 +50,8 @@ export class AnswerCollector extends EventEmitter implements ClientResponse {
     return true
   }
 
-  end(body: Buffer | string, encoding?: BufferEncoding): void {
-    if (body.length > 0) this.write(typeof body === 'string' ? Buffer.from(body, encoding) : body)
+  end(body?: string, encoding?: BufferEncoding): void {
+    if (body !== undefined) this.write(Buffer.from(body, encoding))
     this.#resolve({ status: this.#status, rawHeaders: this.#rawHeaders, body: Buffer.concat(this.#chunks) })
   }
 

@@ -9,9 +9,12 @@ export interface ClientResponse {
   /** Cleared where the connection has to end after this answer. */
   shouldKeepAlive: boolean
   writeHead(status: number, headers: string[]): unknown
+  /** Sends the head now instead of with the first chunk. */
+  flushHeaders(): void
   /** `false`: wait for `drain` before the next one. */
   write(chunk: Buffer): boolean
-  end(body: Buffer | string, encoding?: BufferEncoding): unknown
+  end(): unknown
+  end(body: string, encoding: BufferEncoding): unknown
   once(event: 'drain', listener: () => void): unknown
   destroy(): unknown
 }

@@ -16,11 +16,10 @@ export function writeProblem(exchange: Exchange, error: GatewayError): void {
   if (error.retryAfterMs !== undefined) headers.push('Retry-After', String(retryAfterSeconds(error.retryAfterMs)))
   if (answerHeaders !== undefined) headers.push(...answerHeaders)
   // A body that is still arriving would be read to its end for nothing: the connection ends with the answer instead.
-  const { body: arriving } = exchange.arrived
-  if (arriving !== null && !Buffer.isBuffer(arriving) && !arriving.readableEnded) response.shouldKeepAlive = false
+  if (exchange.bodyIsArriving) response.shouldKeepAlive = false
   exchange.status = error.status
   response.writeHead(error.status, headers)
-  if (exchange.arrived.method === 'HEAD') response.end(Buffer.alloc(0))
+  if (exchange.arrived.method === 'HEAD') response.end()
   else response.end(body, 'utf8')
 }
 

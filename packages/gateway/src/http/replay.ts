@@ -33,7 +33,7 @@ export function keepForReplay(body: Readable | Buffer, context: CallContext): Pr
     }
     const onError = (reason: unknown) => {
       stop()
-      reject(reason as Error)
+      reject(reason)
     }
     body.on('data', onData).on('end', onEnd).on('error', onError)
     context.cancellation.onAbort(onError)

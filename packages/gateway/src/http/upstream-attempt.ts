@@ -13,7 +13,8 @@ import { isIdempotent, upstreamFailure } from './upstream-failure.js'
 const wholeBodyBytes = 4_096
 /** As much of a refused answer is read to its end to keep the connection; of a longer one the connection is given up. */
 const discardBytes = 65_536
-const emptyBody = Buffer.alloc(0)
+/** And no longer than this. */
+const discardMs = 1_000
 
 /**
  * One attempt: takes what the HTTP client reports about a call to an instance, and passes the answer on as it comes.
@@ -35,6 +36,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   #resume: (() => void) | undefined
   #length = -1
   #whole: Buffer | undefined
+  #bodyBegan = false
+  #endedWhileHeld = false
   #discarded = 0
 
   constructor(
@@ -59,7 +62,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   limitHead(timeoutMs: number): void {
     this.#timer = this.#clock.setTimer(() => {
       const { repeatable } = this
-      this.#fail(new UpstreamError('UPSTREAM_TIMEOUT', { detail: `no answer within ${timeoutMs} ms`, repeatable }), 'failure')
+      const neverSent = this.#abortUpstream === undefined
+      this.#fail(new UpstreamError('UPSTREAM_TIMEOUT', { detail: `no answer within ${timeoutMs} ms`, neverSent, repeatable }), 'failure')
       this.#abortUpstream?.()
     }, timeoutMs)
   }
@@ -78,11 +82,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   }
 
   onConnect(abort: (reason?: Error) => void): void {
-    // A request that was given up while it waited for a connection: undici would send it all the same, and its answer would pause the connection for ever.
-    if (this.#state === 'settled') {
-      abort()
-      return
-    }
+    // A request that was given up while it waited for a connection: undici would send it all the same, and its answer would pause the
+    // connection for ever. Throwing takes it back; `abort` would also end the connection, and the body that another attempt may be sending.
+    if (this.#state === 'settled') throw new Error('The request was given up before a connection was free')
     this.#abortUpstream = abort
     const { body } = this.#exchange
     if (body !== null && !Buffer.isBuffer(body)) this.#exchange.bodySpent = true
@@ -101,7 +103,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     void answerHold.then(() => {
       if (this.#state !== 'waiting') return
       this.#begin(status, rawHeaders)
-      resume()
+      if (this.#endedWhileHeld) this.onComplete()
+      else resume()
     })
     return false
   }
@@ -117,6 +120,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
       return true
     }
     const { response } = this.#exchange
+    this.#bodyBegan = true
     if (response.write(chunk)) return true
     response.once('drain', this.#resume as () => void)
     return false
@@ -127,8 +131,13 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
       this.#end('failure')
       return
     }
+    if (this.#state === 'waiting') {
+      this.#endedWhileHeld = true // an answer to HEAD: undici does not pause those
+      return
+    }
+    if (this.#state === 'settled') return
     const { response, status } = this.#exchange
-    if (this.#whole === undefined) response.end(emptyBody)
+    if (this.#whole === undefined) response.end()
     else response.end(latin1(this.#whole), 'latin1') // a string joins the head in one write
     const outcome = status >= 500 ? 'failure' : 'success'
     this.#end(outcome)
@@ -136,24 +145,49 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   }
 
   onError(cause: Error): void {
+    this.refuse(cause)
+  }
+
+  /** The HTTP client could not do it, or not to the end. */
+  refuse(cause: Error): void {
     if (this.#state === 'settled') return
     if (this.#state === 'discarding') {
       this.#end('failure')
       return
     }
+    // Its Content-Length is that of the body it stands for (RFC 9110, 8.6); undici counts the bytes all the same.
+    if (this.#exchange.status === 304 && 'code' in cause && cause.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+      this.onComplete()
+      return
+    }
     const failure = upstreamFailure(cause, this.#abortUpstream === undefined, this.repeatable)
-    if (this.#state === 'waiting') this.#fail(failure, 'failure')
-    else this.#cut(failure, 'failure')
+    const outcome = failure.status < 500 ? 'ignored' : 'failure'
+    if (this.#state === 'waiting') this.#fail(failure, outcome)
+    else this.#cut(failure, outcome)
   }
 
   #begin(status: number, rawHeaders: Buffer[]): void {
     const exchange = this.#exchange
-    const { headers, contentLength, isEventStream } = responseHeaders(rawHeaders, exchange.answerHeaders, this.#edits)
-    if (isEventStream) exchange.liftTimeLimit?.()
-    this.#length = contentLength
-    this.#state = 'streaming'
+    const { response } = exchange
+    try {
+      const { headers, contentLength, isEventStream } = responseHeaders(rawHeaders, exchange.answerHeaders, this.#edits)
+      this.#length = contentLength
+      if (exchange.bodyIsArriving) response.shouldKeepAlive = false
+      response.writeHead(status, headers)
+      if (isEventStream) exchange.liftTimeLimit?.()
+    } catch (error) {
+      this.#fail(error, 'failure')
+      this.#abortUpstream?.()
+      return
+    }
     exchange.status = status
-    exchange.response.writeHead(status, headers)
+    this.#state = 'streaming'
+    process.nextTick(sendHeadAlone, this)
+  }
+
+  /** A head that no body followed in the same run of the parser goes out by itself: the body may be long in coming. */
+  flushHead(): void {
+    if (this.#state === 'streaming' && !this.#bodyBegan) this.#exchange.response.flushHeaders()
   }
 
   /** Ends without an answer: somebody further out may give one. */
@@ -166,9 +200,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   /** Ends in the middle of an answer: the client must not take a part for the whole. */
   #cut(failure: Error, outcome: Outcome): void {
     if (this.#state !== 'streaming') return
+    this.#end(outcome) // first: destroying the response may say at once that the client has left
     this.#exchange.failure = failure
     this.#exchange.response.destroy()
-    this.#end(outcome)
     this.#resolve(outcome)
   }
 
@@ -180,8 +214,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
       retryAfterMs: retryAfterMs(rawHeaders, this.#clock),
     })
     if (!this.#context.claimRetry(error)) return false
-    this.#context.cancellation.offAbort(this.#onAbort)
     this.#state = 'discarding'
+    this.#timer = this.#clock.setTimer(() => this.#abortUpstream?.(), discardMs)
     this.#reject(error)
     return true
   }
@@ -192,4 +226,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     this.#context.cancellation.offAbort(this.#onAbort)
     this.#lease.release(outcome)
   }
+}
+
+function sendHeadAlone(attempt: UpstreamAttempt): void {
+  attempt.flushHead()
 }

@@ -28,7 +28,7 @@ export const answerPreflight: GatewayStage = ({ config }) => {
     if (maxAgeMs !== undefined) exchange.addAnswerHeader('Access-Control-Max-Age', String(Math.floor(maxAgeMs / 1_000)))
     exchange.status = 204
     exchange.response.writeHead(204, exchange.answerHeaders ?? [])
-    exchange.response.end(Buffer.alloc(0))
+    exchange.response.end()
     return Promise.resolve('ignored')
   }
 }

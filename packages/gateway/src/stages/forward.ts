@@ -15,14 +15,14 @@ export const forward: RouteStage = ({ attemptTimeoutMs, answerEdits }, { clock, 
         pools.for(lease.instance).dispatch(
           {
             path: exchange.upstreamTarget,
-            method: exchange.arrived.method as 'GET',
+            method: exchange.arrived.method,
             headers: exchange.upstreamHeaders,
             body: exchange.body,
           },
           attempt,
         )
       } catch (error) {
-        attempt.onError(toError(error))
+        attempt.refuse(toError(error))
       }
     })
 }

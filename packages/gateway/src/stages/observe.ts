@@ -5,6 +5,7 @@ import type { GatewayStage } from '../stage.js'
 
 /** Counts each request once, writes its log line and tells who listens. Everything inside it has a verdict and can't reject. */
 export const observe: GatewayStage = (gateway) => async (exchange, next) => {
+  gateway.inFlight.begin()
   const startedAt = gateway.clock.now()
   const outcome = await next(exchange)
   const durationMs = gateway.clock.now() - startedAt
@@ -13,6 +14,7 @@ export const observe: GatewayStage = (gateway) => async (exchange, next) => {
   if (exchange.arm !== undefined) recordArm(exchange, exchange.arm, outcome, durationMs)
   if (exchange.failure !== undefined && outcome === 'failure') announce(gateway, exchange, exchange.failure)
   if (gateway.config.logging) writeLine(gateway, exchange, outcome, durationMs)
+  gateway.inFlight.end()
   return outcome
 }
 
@@ -54,7 +56,7 @@ function writeLine({ logger }: GatewayContext, exchange: Exchange, outcome: Outc
   logger.info(
     {
       method: arrived.method,
-      path: exchange.target?.path,
+      path: exchange.target.path,
       status: exchange.clientIsGone && outcome === 'ignored' ? 499 : status,
       durationMs: Math.round(durationMs * 1_000) / 1_000,
       route: route?.path,

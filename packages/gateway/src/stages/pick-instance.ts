@@ -1,9 +1,12 @@
 import type { PickContext } from '@hazeljs/discovery'
-import type { CallContext } from '@hazeljs/resilience'
+import type { CallContext, Outcome } from '@hazeljs/resilience'
 import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { Next, RouteStage } from '../stage.js'
 import type { Subset } from '../subset.js'
+
+/** When a client may try again that found no instance. */
+const noInstanceRetryAfterMs = 1_000
 
 /** Takes an instance of the subset and a lease on it; a further attempt prefers instances that were not tried. */
 export const pickInstance: RouteStage = (route) => {
@@ -11,24 +14,35 @@ export const pickInstance: RouteStage = (route) => {
   return (exchange, next) => {
     const subset = exchange.subset as Subset
     if (subset.picker.ready) return pick(subset, keyed, exchange, next)
-    return unlessAborted(subset.picker.whenReady(), exchange.context).then(() => pick(subset, keyed, exchange, next))
+    return firstListing(subset, exchange.context).then(() => pick(subset, keyed, exchange, next))
   }
 }
 
-function pick({ picker }: Subset, keyed: boolean, exchange: Exchange, next: Next): Promise<'success' | 'failure' | 'ignored'> {
-  const { lease: previous } = exchange
+function pick({ picker }: Subset, keyed: boolean, exchange: Exchange, next: Next): Promise<Outcome> {
+  const { lease: previous, clientIp } = exchange
   if (previous !== undefined) exchange.tried = [...(exchange.tried ?? []), previous.instance.id]
-  const { tried, clientIp } = exchange
+  const { tried } = exchange
   const context: PickContext | undefined = keyed || tried !== undefined ? { key: clientIp, ...(tried && { exclude: tried }) } : undefined
-  const lease = picker.acquire(context) ?? (tried === undefined ? undefined : picker.acquire({ key: clientIp }))
-  if (lease === undefined) throw new GatewayError('NO_INSTANCE', { retryAfterMs: 1_000 })
+  const lease = picker.acquire(context)
+  if (lease === undefined) throw new GatewayError('NO_INSTANCE', { retryAfterMs: noInstanceRetryAfterMs })
   exchange.lease = lease
   return next(exchange)
 }
 
-function unlessAborted(ready: Promise<void>, { cancellation }: CallContext): Promise<void> {
+/** Only a gateway that has just started waits here: later on the last listing is there, whatever the registry does. */
+function firstListing({ picker }: Subset, { cancellation }: CallContext): Promise<void> {
   return new Promise((resolve, reject) => {
-    cancellation.onAbort(reject)
-    ready.then(resolve, reject).finally(() => cancellation.offAbort(reject))
+    const onAbort = (reason: unknown) => {
+      reject(reason)
+    }
+    cancellation.onAbort(onAbort)
+    picker
+      .whenReady()
+      .then(resolve, (cause: unknown) => {
+        reject(new GatewayError('NO_INSTANCE', { cause, retryAfterMs: noInstanceRetryAfterMs }))
+      })
+      .finally(() => {
+        cancellation.offAbort(onAbort)
+      })
   })
 }

@@ -1,0 +1,69 @@
+import type { Clock, TimerHandle } from '@hazeljs/core'
+import type { Lease } from '@hazeljs/discovery'
+import type { Dispatcher } from 'undici'
+
+/** A copy that takes longer is given up. */
+export const mirrorTimeoutMs = 10_000
+/** As much of a mirror's answer is read; of a longer one the connection is given up. */
+const answerBytes = 1_048_576
+
+/** One copy under way. Its answer is read and thrown away. */
+export class MirrorCall implements Dispatcher.DispatchHandler {
+  readonly #lease: Lease
+  readonly #clock: Clock
+  readonly #settled: () => void
+  readonly #timer: TimerHandle
+  #abort: (() => void) | undefined
+  #received = 0
+  #ended = false
+
+  /** `settled` is called once, when the copy has ended in any way. */
+  constructor(lease: Lease, clock: Clock, settled: () => void) {
+    this.#lease = lease
+    this.#clock = clock
+    this.#settled = settled
+    this.#timer = clock.setTimer(
+      () => {
+        this.giveUp()
+      },
+      mirrorTimeoutMs,
+      { background: true },
+    )
+  }
+
+  giveUp(): void {
+    this.#end('failure')
+    this.#abort?.()
+  }
+
+  onConnect(abort: () => void): void {
+    this.#abort = abort
+    if (this.#ended) abort()
+  }
+
+  onHeaders(): boolean {
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#received += chunk.length
+    if (this.#received > answerBytes) this.giveUp()
+    return true
+  }
+
+  onComplete(): void {
+    this.#end('success')
+  }
+
+  onError(): void {
+    this.#end('failure')
+  }
+
+  #end(outcome: 'success' | 'failure'): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#clock.clearTimer(this.#timer)
+    this.#lease.release(outcome)
+    this.#settled()
+  }
+}
