@@ -11,7 +11,7 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach } from 'vitest'
-import { type GatewayConfig, type GatewayDependencies, GatewayServer } from '../src/index.js'
+import { type GatewayConfig, type GatewayDependencies, type GatewayRouteDefinition, GatewayServer } from '../src/index.js'
 
 type Closer = () => unknown
 
@@ -84,6 +84,22 @@ export async function startGateway(
   })
   const { port, url } = await gateway.listen({ port: 0, host: '127.0.0.1' })
   return { gateway, port, url }
+}
+
+/**
+ * A gateway with one route, `/**` unless `route` says otherwise, to a service with an instance on each port. The instances are ranked in
+ * this order for the strategy of `watchedLeases`.
+ */
+export async function startProxy(
+  ports: readonly number[],
+  route: Partial<GatewayRouteDefinition> = {},
+  config: GatewayConfig = {},
+  dependencies: GatewayDependencies = {},
+): Promise<RunningGateway & { readonly backend: MemoryRegistryBackend }> {
+  const backend = new MemoryRegistryBackend()
+  for (const [rank, port] of ports.entries()) await register(backend, 'service', port, { metadata: { rank } })
+  const routes = [{ path: '/**', serviceName: 'service', ...route }]
+  return { ...(await startGateway({ routes, ...config }, backend, dependencies)), backend }
 }
 
 export interface Answer {

@@ -27,8 +27,12 @@ const codeByCause: Readonly<Record<string, ProblemCode>> = {
 /** What a failure of the HTTP client means for the exchange. `neverSent`: no connection had taken the request. */
 export function upstreamFailure(cause: Error, neverSent: boolean, repeatable: boolean): UpstreamError {
   const causeCode = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
-  const code =
-    codeByCause[causeCode] ?? (causeCode.startsWith('HPE_') ? 'UPSTREAM_INVALID' : neverSent ? 'UPSTREAM_UNREACHABLE' : 'UPSTREAM_RESET')
+  const code = codeByCause[causeCode] ?? (isParserError(cause) ? 'UPSTREAM_INVALID' : neverSent ? 'UPSTREAM_UNREACHABLE' : 'UPSTREAM_RESET')
   const refused = code === 'INVALID_REQUEST'
   return new UpstreamError(code, { cause, neverSent: neverSent && !refused, repeatable: repeatable && !refused })
+}
+
+/** By its name: undici sets `code` for some of its parser's errors only. */
+function isParserError({ name }: Error): boolean {
+  return name === 'HTTPParserError'
 }
