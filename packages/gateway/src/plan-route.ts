@@ -6,6 +6,7 @@ import {
   CircuitState,
   MetricsCollector,
   RateLimiter,
+  ResilienceError,
   type Outcome,
   type RetryBudget,
   RetryPolicy,
@@ -14,7 +15,7 @@ import { armFilter } from './canary/arm-filter.js'
 import { CanaryEngine } from './canary/canary-engine.js'
 import type { CanaryConfig } from './config/definition.js'
 import type { ResolvedRoute } from './config/resolved.js'
-import { ClientLeftError, GatewayError, UpstreamError } from './errors.js'
+import { GatewayError, UpstreamError } from './errors.js'
 import type { CircuitEvent } from './events.js'
 import type { GatewayContext } from './gateway-context.js'
 import { compileEdits, requestHeaderRules } from './http/headers.js'
@@ -110,11 +111,7 @@ function circuitBreaker(
   const breaker = new CircuitBreaker(
     {
       ...route.circuitBreaker,
-      // A client that left, and a service without instances, say nothing about the service's answers.
-      failurePredicate: (error) =>
-        error instanceof ClientLeftError || (error instanceof GatewayError && !(error instanceof UpstreamError))
-          ? 'ignored'
-          : (failurePredicate?.(error) ?? 'failure'),
+      failurePredicate: (error) => (isAnswerOf(error) ? (failurePredicate?.(error) ?? 'failure') : 'ignored'),
       resultPredicate: (outcome: Outcome) => outcome,
     },
     clock,
@@ -126,6 +123,12 @@ function circuitBreaker(
     if (event !== undefined) events.emit(event, payload)
   })
   return breaker
+}
+
+/** Not so: a client that left or sent what nobody can forward, a service without instances, no place in the bulkhead. */
+function isAnswerOf(error: Error): boolean {
+  if (error instanceof UpstreamError) return error.status >= 500
+  return !(error instanceof GatewayError) && (!(error instanceof ResilienceError) || error.callRan)
 }
 
 /** Without `retry`: a connection that can't be made is tried once more, at once and elsewhere. */

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { Exchange } from '../exchange.js'
+import { LayeredResponse } from './layered-response.js'
 
 /** What `node:http`, Express and Fastify call with a request. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void
@@ -8,6 +10,7 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
 /** Walks what a `node:http` server hands out along the path. `run` never rejects. */
 export function nodeHandler(run: (exchange: Exchange) => unknown): NodeHandler {
   return (request, response) => {
+    if (response.destroyed) return // the client left while a middleware in front of us was busy, and nobody would tell us of it
     const { socket } = request
     const exchange = new Exchange(
       {
@@ -19,13 +22,24 @@ export function nodeHandler(run: (exchange: Exchange) => unknown): NodeHandler {
         peer: socket.remoteAddress ?? '',
         proto: (socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http',
       },
-      response,
+      response.getHeaderNames().length === 0 ? response : new LayeredResponse(response),
     )
-    response.on('close', () => {
+    const onClose = () => {
       if (!response.writableFinished) exchange.clientLeft()
-    })
+    }
+    response.on('close', onClose)
+    if (response.socket === null) onSocketClose(socket, response, onClose)
     run(exchange)
   }
+}
+
+/** A response that waits for others of its connection (pipelining) has no part in the connection yet, and is not told when it closes. */
+function onSocketClose(socket: Socket, response: ServerResponse, onClose: () => void): void {
+  socket.setMaxListeners(0) // one for each request in the pipeline is no leak
+  socket.once('close', onClose)
+  response.once('close', () => {
+    socket.off('close', onClose)
+  })
 }
 
 /** RFC 9112 section 6: a request has a body if it says how long it is, or that it comes in chunks. */

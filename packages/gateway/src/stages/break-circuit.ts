@@ -5,6 +5,10 @@ export const breakCircuit: RouteStage = (route) => {
   if (!route.breaks) return undefined
   return (exchange, next) => {
     const breaker = exchange.subset?.breaker
-    return breaker === undefined ? next(exchange) : breaker.execute(() => next(exchange), exchange.context)
+    if (breaker === undefined) return next(exchange)
+    return breaker.execute((context) => {
+      exchange.context = context // with `timeout` the breaker calls off what takes too long
+      return next(exchange)
+    }, exchange.context)
   }
 }
