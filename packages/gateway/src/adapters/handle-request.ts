@@ -73,24 +73,24 @@ function rawHeadersOf({ headers = {} }: GatewayRequest, body: Buffer | null, isJ
 }
 
 function decode({ status, rawHeaders, body }: CollectedAnswer): GatewayResponse {
-  const headers: Record<string, string | string[]> = {}
+  const headers = Object.create(null) as Record<string, string | string[]>
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase()
     const value = rawHeaders[i + 1] as string
     const earlier = headers[name]
     headers[name] = earlier === undefined ? value : [...(Array.isArray(earlier) ? earlier : [earlier]), value]
   }
-  return { status, headers, body: parseJson(rawHeaders, body) ?? body }
+  return { status, headers, body: parsed(rawHeaders, body) }
 }
 
 const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
 
-function parseJson(rawHeaders: readonly string[], body: Buffer): unknown {
-  if (body.length === 0 || !jsonType.test(headerValue(rawHeaders, 'content-type') ?? '')) return undefined
-  if (headerValue(rawHeaders, 'content-encoding') !== undefined) return undefined
+function parsed(rawHeaders: readonly string[], body: Buffer): unknown {
+  if (body.length === 0 || !jsonType.test(headerValue(rawHeaders, 'content-type') ?? '')) return body
+  if (headerValue(rawHeaders, 'content-encoding') !== undefined) return body
   try {
     return JSON.parse(body.toString('utf8')) as unknown
   } catch {
-    return undefined // it said JSON and is none: the caller gets the bytes
+    return body // it said JSON and is none
   }
 }

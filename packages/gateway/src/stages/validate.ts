@@ -5,7 +5,10 @@ import type { GatewayStage } from '../stage.js'
 
 /** Refuses what is malformed, and brings the target into the one form that everything after reads. */
 export const validate: GatewayStage = () => (exchange, next) => {
-  const { method, rawTarget, rawHeaders } = exchange.arrived
+  const { method, rawTarget, rawHeaders, body } = exchange.arrived
+  if (body !== null && !Buffer.isBuffer(body) && (body.readableDidRead || body.readableEnded)) {
+    throw new Error('The body of the request was read before it came here: put the gateway in front of any body parser')
+  }
   const parsed = parseTarget(method, rawTarget)
   if (parsed.kind === 'refused')
     throw new GatewayError(parsed.status === 501 ? 'NOT_IMPLEMENTED' : 'INVALID_REQUEST', { detail: parsed.detail })
