@@ -84,7 +84,7 @@ function read(target: AnyClass): { options: GatewayConfig; routes: DecoratedRout
   const problems: ConfigProblem[] = []
 
   const options = lineage.flatMap(({ configs }) => configs).at(-1)
-  if (options === undefined) problems.push({ path: name, message: 'has no @Gateway; decorate the class with @Gateway({ … })' })
+  if (options === undefined) problems.push({ path: '', message: 'the class has no @Gateway; decorate it with @Gateway({ … })' })
   for (const { member, message } of lineage.flatMap(({ misuses }) => misuses)) {
     problems.push({ path: member === '' ? name : `${name}.${member}`, message })
   }

@@ -8,6 +8,7 @@ export const problemCodes = {
   INVALID_REQUEST: { status: 400, title: 'The request is malformed' },
   NOT_IMPLEMENTED: { status: 501, title: 'The request asks for something that is not supported' },
   LOOP_DETECTED: { status: 508, title: 'The request has been here before' },
+  GATEWAY_CLOSED: { status: 503, title: 'The gateway is shut down' },
   NO_INSTANCE: { status: 503, title: 'No instance of the service is available' },
   CIRCUIT_OPEN: { status: 503, title: 'The service is failing and gets a pause' },
   BULKHEAD_FULL: { status: 503, title: 'The service is at capacity' },

@@ -3,11 +3,12 @@ import {
   type AnyClass,
   type Clock,
   type Duration,
-  durationMs,
   Emitter,
   guardLogger,
+  HazelError,
   jsonLogger,
   type Logger,
+  OptionsCheck,
   type Random,
   systemClock,
   systemRandom,
@@ -94,7 +95,11 @@ export class GatewayServer {
     return new GatewayServer(config, backend, dependencies)
   }
 
-  /** Serves the route from the next request on. @throws ConfigError listing every problem; then nothing has changed. */
+  /**
+   * Serves the route from the next request on.
+   *
+   * @throws ConfigError listing every problem, and then nothing has changed; GatewayError `GATEWAY_CLOSED`.
+   */
   addRoute(definition: GatewayRouteDefinition): this {
     const existing = this.#routes.plans.map(({ resolved }) => resolved)
     this.#routes.add(checkRoute(definition, this.#context.config, 'route', existing))
@@ -110,12 +115,22 @@ export class GatewayServer {
     return this.#routes.plans.map(({ resolved }) => resolved.definition)
   }
 
-  /** Opens a port. @throws HazelError `LISTEN_FAILED`, naming what is in the way. */
+  /**
+   * Opens a port, one for each gateway.
+   *
+   * @throws ConfigError for a port that is none; HazelError `LISTEN_FAILED`, naming what is in the way.
+   */
   async listen(options: ListenOptions = {}): Promise<Listening> {
+    if (this.#listener !== undefined)
+      throw new HazelError('LISTEN_FAILED', 'The gateway listens already: close it first, or make another one')
     const listener = new Listener(this.handler(), this.#context.clock)
-    const listening = await listener.listen(options)
     this.#listener = listener
-    return listening
+    try {
+      return await listener.listen(options)
+    } catch (error) {
+      this.#listener = undefined
+      throw error
+    }
   }
 
   /** For a server of your own: `node:http`, Express, Fastify. */
@@ -132,9 +147,16 @@ export class GatewayServer {
     return runRequest(request, this.#run)
   }
 
-  /** Drains: accepts nothing new, lets requests finish until `drainTimeout`, then cuts them and lets go of everything. */
-  async close({ drainTimeout = defaultDrainTimeoutMs }: CloseOptions = {}): Promise<void> {
-    const drainMs = durationMs(drainTimeout) ?? defaultDrainTimeoutMs
+  /**
+   * Drains: accepts nothing new, lets requests finish until `drainTimeout`, then cuts them and lets go of everything.
+   *
+   * @throws ConfigError for a `drainTimeout` that is none.
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    const check = new OptionsCheck('close')
+    check.known('', options, ['drainTimeout'])
+    const drainMs = check.duration('drainTimeout', options.drainTimeout, defaultDrainTimeoutMs)
+    check.done()
     const { clock } = this.#context
     await Promise.all([this.#listener?.close(drainMs), this.#context.inFlight.idle(clock, drainMs)])
     await this.#release()

@@ -1,5 +1,6 @@
 import { RetryBudget } from '@hazeljs/resilience'
 import type { ResolvedRoute } from './config/resolved.js'
+import { GatewayError } from './errors.js'
 import type { GatewayContext } from './gateway-context.js'
 import { compileRoute } from './path.js'
 import { planRoute } from './plan-route.js'
@@ -13,6 +14,7 @@ export class RouteBook {
   readonly #budgets = new Map<string, RetryBudget>()
   #routes: readonly CompiledRoute[] = []
   #table: RouteTable<CompiledRoute> | undefined
+  #closed = false
 
   constructor(gateway: GatewayContext) {
     this.#gateway = gateway
@@ -24,6 +26,7 @@ export class RouteBook {
 
   /** Built when a request first needs it, so that adding a thousand routes builds one table. */
   readonly table = (): RouteTable<CompiledRoute> => {
+    this.#ensureOpen()
     this.#table ??= new RouteTable(
       this.#routes.map((route) => ({ path: route.plan.path, methods: route.plan.resolved.methods, value: route })),
     )
@@ -31,6 +34,7 @@ export class RouteBook {
   }
 
   add(route: ResolvedRoute): void {
+    this.#ensureOpen()
     const plan = planRoute(route, this.#gateway, this.#budgetOf(route.serviceName))
     this.#routes = [...this.#routes, compileRoute(plan, this.#gateway)]
     this.#table = undefined
@@ -51,8 +55,14 @@ export class RouteBook {
     return removed.length > 0
   }
 
+  /** From now on a request gets 503, and adding a route throws. */
   close(): void {
+    this.#closed = true
     for (const { plan } of this.#routes) closePlan(plan)
+  }
+
+  #ensureOpen(): void {
+    if (this.#closed) throw new GatewayError('GATEWAY_CLOSED')
   }
 
   #budgetOf(serviceName: string): RetryBudget {

@@ -1,4 +1,4 @@
-import { type Clock, HazelError } from '@hazeljs/core'
+import { type Clock, HazelError, OptionsCheck, show } from '@hazeljs/core'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { NodeHandler } from '../adapters/node-handler.js'
@@ -20,6 +20,16 @@ export const defaultPort = 3_000
 /** Longer than the idle time of common load balancers (60 s), so that it is never we who close a connection they are about to use. */
 export const keepAliveTimeoutMs = 65_000
 
+function checked(options: ListenOptions): { port: number; host: string | undefined } {
+  const check = new OptionsCheck('listen')
+  check.known('', options, ['port', 'host'])
+  const port = check.number('port', options.port, defaultPort, { min: 0, max: 65_535, integer: true })
+  if (options.host !== undefined && typeof options.host !== 'string')
+    check.add('host', `expected an address or a host name, got ${show(options.host)}`)
+  check.done()
+  return { port, host: options.host }
+}
+
 /** The gateway's own HTTP server: accepts, and drains. */
 export class Listener {
   readonly #server: Server
@@ -34,8 +44,9 @@ export class Listener {
     })
   }
 
-  /** @throws HazelError `LISTEN_FAILED`, naming the address and what is in the way. */
-  listen({ port = defaultPort, host }: ListenOptions): Promise<Listening> {
+  /** @throws ConfigError for a port that is none; HazelError `LISTEN_FAILED`, naming the address and what is in the way. */
+  listen(options: ListenOptions): Promise<Listening> {
+    const { port, host } = checked(options)
     return new Promise((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException) => {
         reject(listenError(error, port, host))

@@ -10,7 +10,7 @@ export function writeProblem(exchange: Exchange, error: GatewayError): void {
     status: error.status,
     detail: error.detail,
     code: error.code,
-    instance: requestId === undefined ? undefined : `urn:uuid:${requestId}`,
+    instance: requestId,
   })
   const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(Buffer.byteLength(body)), ...error.headers]
   if (error.retryAfterMs !== undefined) headers.push('Retry-After', String(retryAfterSeconds(error.retryAfterMs)))

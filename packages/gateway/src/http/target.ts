@@ -13,16 +13,14 @@ export interface RequestTarget {
 export interface TargetRefusal {
   readonly kind: 'refused'
   readonly status: 400 | 501
-  readonly code: 'INVALID_TARGET' | 'METHOD_NOT_SUPPORTED'
   readonly detail: string
 }
 
-const invalid = (detail: string): TargetRefusal => Object.freeze({ kind: 'refused', status: 400, code: 'INVALID_TARGET', detail })
+const invalid = (detail: string): TargetRefusal => Object.freeze({ kind: 'refused', status: 400, detail })
 
 const unsupportedMethod: TargetRefusal = Object.freeze({
   kind: 'refused',
   status: 501,
-  code: 'METHOD_NOT_SUPPORTED',
   detail: 'CONNECT and TRACE are not served.',
 })
 const unknownForm = invalid('The request target is neither a path nor an http or https URL.')

@@ -64,8 +64,13 @@ function writeLine({ logger }: GatewayContext, exchange: Exchange, outcome: Outc
       instance: lease?.instance.id,
       clientIp,
       requestId,
-      error: failure?.message,
+      error: failure && describe(failure),
     },
     'request',
   )
+}
+
+/** With the cause, which operators may see and clients may not: `The service could not be reached: connect ECONNREFUSED 127.0.0.1:3001`. */
+function describe({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message
 }

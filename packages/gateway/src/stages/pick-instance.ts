@@ -19,7 +19,8 @@ export const pickInstance: RouteStage = (route) => {
 }
 
 function pick({ picker }: Subset, keyed: boolean, exchange: Exchange, next: Next): Promise<Outcome> {
-  const { lease: previous, clientIp } = exchange
+  const { lease: previous, clientIp, context: call } = exchange
+  if (call.aborted) throw call.cancellation.reason
   if (previous !== undefined) exchange.tried = [...(exchange.tried ?? []), previous.instance.id]
   const { tried } = exchange
   const context: PickContext | undefined = keyed || tried !== undefined ? { key: clientIp, ...(tried && { exclude: tried }) } : undefined
