@@ -123,7 +123,9 @@ export class GatewayServer {
   async listen(options: ListenOptions = {}): Promise<Listening> {
     if (this.#listener !== undefined)
       throw new HazelError('LISTEN_FAILED', 'The gateway listens already: close it first, or make another one')
-    const listener = new Listener(this.handler(), this.#context.clock)
+    const listener = new Listener(this.handler(), this.#context.clock, (error) => {
+      this.#context.logger.error({ error }, 'the server failed to accept a connection')
+    })
     this.#listener = listener
     try {
       return await listener.listen(options)

@@ -1,6 +1,6 @@
 import { type Clock, HazelError, OptionsCheck, show } from '@hazeljs/core'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { NodeHandler } from '../adapters/node-handler.js'
 
 export interface ListenOptions {
@@ -19,6 +19,8 @@ export interface Listening {
 export const defaultPort = 3_000
 /** Longer than the idle time of common load balancers (60 s), so that it is never we who close a connection they are about to use. */
 export const keepAliveTimeoutMs = 65_000
+/** While draining, the first request of a connection may still be on its way for so long. */
+const unusedGraceMs = 1_000
 
 function checked(options: ListenOptions): { port: number; host: string | undefined } {
   const check = new OptionsCheck('listen')
@@ -30,17 +32,32 @@ function checked(options: ListenOptions): { port: number; host: string | undefin
   return { port, host: options.host }
 }
 
+/** What a connection is doing. */
+class Connection {
+  /** Those that were asked for and have not gone out to their last byte. */
+  readonly answers = new Set<ServerResponse>()
+  used = false
+}
+
 /** The gateway's own HTTP server: accepts, and drains. */
 export class Listener {
   readonly #server: Server
   readonly #clock: Clock
+  readonly #onError: (error: Error) => void
+  readonly #connections = new Map<Socket, Connection>()
   #draining = false
 
-  constructor(handler: NodeHandler, clock: Clock) {
+  /** `onError` is told of errors while it listens, such as a connection that can't be accepted for lack of file descriptors. */
+  constructor(handler: NodeHandler, clock: Clock, onError: (error: Error) => void) {
     this.#clock = clock
+    this.#onError = onError
     this.#server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, requestTimeout: 0, noDelay: true }, (request, response) => {
-      if (this.#draining) response.shouldKeepAlive = false
+      this.#follow(request.socket, response)
       handler(request, response)
+    })
+    this.#server.on('connection', (socket) => {
+      this.#connections.set(socket, new Connection())
+      socket.once('close', () => this.#connections.delete(socket))
     })
   }
 
@@ -53,7 +70,7 @@ export class Listener {
       }
       this.#server.once('error', onError)
       this.#server.listen({ port, host }, () => {
-        this.#server.off('error', onError)
+        this.#server.off('error', onError).on('error', this.#onError)
         resolve(describe(this.#server.address() as AddressInfo))
       })
     })
@@ -63,22 +80,43 @@ export class Listener {
   async close(drainTimeoutMs: number): Promise<void> {
     this.#draining = true
     const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => {
+      // Not the HTTP server's own `close`: that destroys connections on which the end of an answer still waits to be sent.
+      NetServer.prototype.close.call(this.#server, () => {
         resolve()
       })
     })
-    this.#server.closeIdleConnections()
+    for (const [socket, { answers, used }] of this.#connections) {
+      for (const answer of answers) answer.shouldKeepAlive = false
+      if (answers.size === 0 && used) socket.destroySoon()
+    }
+    const unused = this.#clock.setTimer(() => {
+      for (const [socket, { answers }] of this.#connections) if (answers.size === 0) socket.destroySoon()
+    }, unusedGraceMs)
     const timer = this.#clock.setTimer(() => {
       this.cut()
     }, drainTimeoutMs)
     await closed
+    this.#clock.clearTimer(unused)
     this.#clock.clearTimer(timer)
+    this.#server.close() // ends what it has running in the background
   }
 
   /** Ends every connection now. */
   cut(): void {
     this.#server.close()
     this.#server.closeAllConnections()
+  }
+
+  #follow(socket: Socket, response: ServerResponse): void {
+    if (this.#draining) response.shouldKeepAlive = false
+    const connection = this.#connections.get(socket)
+    if (connection === undefined) return
+    connection.used = true
+    connection.answers.add(response)
+    response.once('close', () => {
+      connection.answers.delete(response)
+      if (this.#draining && connection.answers.size === 0) socket.destroySoon()
+    })
   }
 }
 
