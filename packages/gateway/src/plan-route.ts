@@ -19,6 +19,7 @@ import { GatewayError, UpstreamError } from './errors.js'
 import type { CircuitEvent } from './events.js'
 import type { GatewayContext } from './gateway-context.js'
 import { compileEdits, requestHeaderRules } from './http/headers.js'
+import { InFlight } from './in-flight.js'
 import { Mirror } from './mirror/mirror.js'
 import type { RoutePlan } from './route-plan.js'
 import type { Subset } from './subset.js'
@@ -59,6 +60,7 @@ export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget:
     breaks: route.circuitBreaker !== undefined,
     bounded: route.bulkhead !== undefined,
     mirror: route.mirror && new Mirror(route.mirror, gateway),
+    inFlight: new InFlight(),
   }
 }
 

@@ -51,7 +51,12 @@ export class RouteBook {
     const removed = this.#routes.filter(leaves)
     this.#routes = this.#routes.filter((route) => !leaves(route))
     this.#table = undefined
-    for (const { plan } of removed) closePlan(plan)
+    for (const { plan } of removed) {
+      plan.canary?.engine.stop()
+      plan.inFlight.whenIdle(() => {
+        closePlan(plan)
+      })
+    }
     return removed.length > 0
   }
 

@@ -3,6 +3,7 @@ import type { CanaryEngine } from './canary/canary-engine.js'
 import type { RequestView } from './config/definition.js'
 import type { ResolvedRoute } from './config/resolved.js'
 import type { CompiledEdits, RequestHeaderRules } from './http/headers.js'
+import type { InFlight } from './in-flight.js'
 import type { Mirror } from './mirror/mirror.js'
 import type { Subset } from './subset.js'
 import type { VersionRouter } from './versions/version-router.js'
@@ -38,4 +39,6 @@ export interface RoutePlan {
   /** Whether a subset has a bulkhead. */
   readonly bounded: boolean
   readonly mirror: Mirror | undefined
+  /** Its requests, which go on when the route is removed. */
+  readonly inFlight: InFlight
 }

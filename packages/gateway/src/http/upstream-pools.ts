@@ -18,6 +18,8 @@ export function originOf(instance: Pick<ServiceInstance, 'host' | 'port' | 'prot
 export class UpstreamPools {
   readonly #options: UpstreamPoolOptions
   readonly #byOrigin = new Map<string, Pool>()
+  /** Those that were dropped and have calls under way. */
+  readonly #closing = new Set<Pool>()
   #byInstance = new WeakMap<ServiceInstance, Pool>()
 
   constructor(options: UpstreamPoolOptions) {
@@ -34,14 +36,16 @@ export class UpstreamPools {
       const origin = originOf(instance)
       const pool = this.#byOrigin.get(origin)
       this.#byOrigin.delete(origin)
-      if (pool !== undefined) void pool.close()
+      if (pool === undefined) continue
+      this.#closing.add(pool)
+      pool.close(() => this.#closing.delete(pool))
     }
     if (instances.length > 0) this.#byInstance = new WeakMap()
   }
 
   /** Cuts every connection at once. */
   async destroy(): Promise<void> {
-    const pools = [...this.#byOrigin.values()]
+    const pools = [...this.#byOrigin.values(), ...this.#closing]
     this.#byOrigin.clear()
     this.#byInstance = new WeakMap()
     await Promise.all(pools.map((pool) => pool.destroy()))

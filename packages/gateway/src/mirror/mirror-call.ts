@@ -15,6 +15,7 @@ export class MirrorCall implements Dispatcher.DispatchHandler {
   readonly #timer: TimerHandle
   #abort: (() => void) | undefined
   #received = 0
+  #outcome: 'success' | 'failure' = 'failure'
   #ended = false
 
   /** `settled` is called once, when the copy has ended in any way. */
@@ -37,22 +38,26 @@ export class MirrorCall implements Dispatcher.DispatchHandler {
   }
 
   onConnect(abort: () => void): void {
+    if (this.#ended) throw new Error('The copy was given up before a connection was free')
     this.#abort = abort
-    if (this.#ended) abort()
   }
 
-  onHeaders(): boolean {
+  onHeaders(status: number): boolean {
+    this.#outcome = status >= 500 ? 'failure' : 'success'
     return true
   }
 
   onData(chunk: Buffer): boolean {
     this.#received += chunk.length
-    if (this.#received > answerBytes) this.giveUp()
+    if (this.#received > answerBytes) {
+      this.#end(this.#outcome) // it answered, which is all that counts
+      this.#abort?.()
+    }
     return true
   }
 
   onComplete(): void {
-    this.#end('success')
+    this.#end(this.#outcome)
   }
 
   onError(): void {

@@ -27,8 +27,11 @@ export class Mirror {
     this.#gateway = gateway
   }
 
-  /** Resolves when the copy has settled, or an answer has waited long enough for it; never rejects. `undefined`: no copy is sent. */
-  send({ method, rawHeaders, body }: ArrivedRequest, path: string, clientIp: string): Promise<void> | undefined {
+  /**
+   * Sends a copy of a request with the path and the fields that its instance gets. Resolves when the copy has settled, or an answer has
+   * waited long enough for it; never rejects. `undefined`: no copy is sent.
+   */
+  send({ method, body }: ArrivedRequest, path: string, headers: readonly string[], clientIp: string): Promise<void> | undefined {
     if (!safeMethods.has(method) || body !== null || this.#inFlight >= maxMirrorsInFlight) return undefined
     const { clock, pools, random } = this.#gateway
     if (random.next() * 100 >= this.#percentage) return undefined
@@ -43,7 +46,7 @@ export class Mirror {
         resolve()
       })
       try {
-        pools.for(lease.instance).dispatch({ path, method, headers: mirrorHead(rawHeaders), body: null }, call)
+        pools.for(lease.instance).dispatch({ path, method, headers: mirrorHead(headers), body: null }, call)
       } catch {
         call.giveUp()
       }

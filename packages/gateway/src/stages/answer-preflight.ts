@@ -14,8 +14,7 @@ export const answerPreflight: GatewayStage = ({ config }) => {
   return (exchange, next) => {
     const { method, rawHeaders } = exchange.arrived
     const origin = headerValue(rawHeaders, 'origin')
-    if (origin === undefined) return next(exchange)
-    const asked = method === 'OPTIONS' ? headerValue(rawHeaders, 'access-control-request-method') : undefined
+    const asked = method === 'OPTIONS' && origin !== undefined ? headerValue(rawHeaders, 'access-control-request-method') : undefined
     allowOrigin(exchange, cors, origin)
     if (asked === undefined) {
       if (cors.exposedHeaders !== undefined) exchange.addAnswerHeader('Access-Control-Expose-Headers', cors.exposedHeaders.join(', '))
@@ -33,14 +32,18 @@ export const answerPreflight: GatewayStage = ({ config }) => {
   }
 }
 
-/** An origin that isn't allowed gets no field at all, and its browser refuses the answer. */
-function allowOrigin(exchange: Exchange, cors: CorsConfig, origin: string): void {
+/**
+ * An origin that isn't allowed gets no field at all, and its browser refuses the answer. Answers to requests without an origin are marked
+ * too, or a cache would hand them to those that have one (Fetch, "CORS protocol and HTTP caches").
+ */
+function allowOrigin(exchange: Exchange, cors: CorsConfig, origin: string | undefined): void {
   const allowed = cors.origin ?? '*'
   if (allowed === '*') {
     exchange.addAnswerHeader('Access-Control-Allow-Origin', '*')
     return
   }
   exchange.addAnswerHeader('Vary', 'Origin')
+  if (origin === undefined) return
   if (typeof allowed === 'string' ? allowed !== origin : !allowed.includes(origin)) return
   exchange.addAnswerHeader('Access-Control-Allow-Origin', origin)
   if (cors.credentials === true) exchange.addAnswerHeader('Access-Control-Allow-Credentials', 'true')

@@ -16,6 +16,7 @@ export function matchRoute(currentTable: () => RouteTable<CompiledRoute>): Stage
     const match = currentTable().match(method, exchange.target.path)
     if (match.kind === 'found') {
       exchange.route = match.value.plan
+      match.value.plan.inFlight.begin()
       return match.value.run(exchange)
     }
     if (match.kind === 'not-found') throw new GatewayError('ROUTE_NOT_FOUND')

@@ -5,7 +5,7 @@ export const mirror: RouteStage = (route) => {
   const { mirror: copies } = route
   if (copies === undefined) return undefined
   return (exchange, next) => {
-    const settled = copies.send(exchange.arrived, exchange.upstreamTarget, exchange.clientIp)
+    const settled = copies.send(exchange.arrived, exchange.upstreamTarget, exchange.upstreamHeaders, exchange.clientIp)
     if (copies.holdsAnswer) exchange.answerHold = settled
     return next(exchange)
   }

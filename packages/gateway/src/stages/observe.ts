@@ -14,6 +14,7 @@ export const observe: GatewayStage = (gateway) => async (exchange, next) => {
   if (exchange.arm !== undefined) recordArm(exchange, exchange.arm, outcome, durationMs)
   if (exchange.failure !== undefined && outcome === 'failure') announce(gateway, exchange, exchange.failure)
   if (gateway.config.logging) writeLine(gateway, exchange, outcome, durationMs)
+  exchange.route?.inFlight.end()
   gateway.inFlight.end()
   return outcome
 }
