@@ -10,8 +10,11 @@ export function retryAfterMs(rawHeaders: readonly Buffer[], clock: Clock): numbe
   return undefined
 }
 
+const startsWithDay = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/
+
 function parse(value: string, clock: Clock): number | undefined {
   if (/^\d+$/.test(value)) return Number(value) * 1_000
+  if (!startsWithDay.test(value)) return undefined // Date.parse makes a date of "-1"
   const date = Date.parse(value)
   return Number.isNaN(date) ? undefined : Math.max(0, date - clock.wallTime())
 }

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import type { Exchange } from './exchange.js'
+import { chain, type Stage } from './stage.js'
+
+const exchange = {} as Exchange
+
+describe('chain', () => {
+  it('runs stages outermost first, and leaves out those that are not used', async () => {
+    const order: string[] = []
+    const named =
+      (name: string): Stage =>
+      async (given, next) => {
+        order.push(`${name} in`)
+        const outcome = await next(given)
+        order.push(`${name} out`)
+        return outcome
+      }
+    const last: Stage = () => {
+      order.push('last')
+      return Promise.resolve('success')
+    }
+    expect(await chain([named('a'), undefined, named('b'), last])(exchange)).toBe('success')
+    expect(order).toEqual(['a in', 'b in', 'last', 'b out', 'a out'])
+  })
+
+  it('complains when the last stage goes on', () => {
+    expect(() => chain([(given, next) => next(given)])(exchange)).toThrow('last stage')
+  })
+})
