@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Exchange } from './exchange.js'
+import { Exchange } from './exchange.js'
+import { AnswerCollector } from './http/answer-collector.js'
 import { chain, type Stage } from './stage.js'
 
-const exchange = {} as Exchange
+const exchange = new Exchange({ method: 'GET', rawTarget: '/', rawHeaders: [], body: null, peer: '', proto: 'http' }, new AnswerCollector())
 
 describe('chain', () => {
   it('runs stages outermost first, and leaves out those that are not used', async () => {

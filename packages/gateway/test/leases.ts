@@ -17,7 +17,7 @@ export function watchedLeases(name = 'watched'): WatchedLeases {
     let ranked: Endpoint[] = []
     return {
       update: ({ endpoints }) => {
-        ranked = [...endpoints].sort((a, b) => Number(a.instance.metadata['rank']) - Number(b.instance.metadata['rank']))
+        ranked = [...endpoints].sort((a, b) => Number(a.instance.metadata.rank) - Number(b.instance.metadata.rank))
         for (const endpoint of endpoints) all.add(endpoint)
       },
       choose: ({ exclude }) => ranked.find(({ instance }) => exclude?.includes(instance.id) !== true),

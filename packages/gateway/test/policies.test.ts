@@ -128,7 +128,7 @@ describe('a rate limit', () => {
     gateway.on('rate-limit:exceeded', (event) => events.push(event))
     const fields = async () => {
       const { status, headers } = await send(port, '/')
-      return [status, headers['ratelimit-policy'], headers['ratelimit'], headers['retry-after']]
+      return [status, headers['ratelimit-policy'], headers.ratelimit, headers['retry-after']]
     }
     expect(await fields()).toEqual([200, '"route";q=2;w=10', '"route";r=1;t=5', undefined])
     expect(await fields()).toEqual([200, '"route";q=2;w=10', '"route";r=0;t=10', undefined])

@@ -68,8 +68,8 @@ export async function startRawUpstream(onHead: (socket: Socket, head: string, co
     let read = 0
     socket.on('error', () => undefined)
     socket.on('data', (chunk: Buffer) => {
-      received[index] += chunk.toString('latin1')
-      const text = received[index] as string
+      const text = (received[index] as string) + chunk.toString('latin1')
+      received[index] = text
       const end = text.indexOf('\r\n\r\n', read)
       if (end === -1) return
       const head = text.slice(read, end)

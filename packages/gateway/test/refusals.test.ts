@@ -105,7 +105,7 @@ describe('an error inside the gateway', () => {
       key: () => {
         throw 'secret detail' as unknown
       },
-    }, // eslint-disable-line @typescript-eslint/only-throw-error -- users may
+    },
   ])('a rate limit key that $what: 500, logged, and the gateway lives', async ({ key }) => {
     const upstream = await ok()
     const { logger, lines } = recordingLogger()

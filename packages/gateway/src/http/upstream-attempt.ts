@@ -103,7 +103,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     void answerHold.then(() => {
       if (this.#state !== 'waiting') return
       this.#begin(status, rawHeaders)
-      if (this.#endedWhileHeld) this.onComplete()
+      if (this.#endedWhileHeld) this.#complete()
       else resume()
     })
     return false
@@ -127,21 +127,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
-    if (this.#state === 'discarding') {
-      this.#end('failure')
-      return
-    }
-    if (this.#state === 'waiting') {
-      this.#endedWhileHeld = true // an answer to HEAD: undici does not pause those
-      return
-    }
-    if (this.#state === 'settled') return
-    const { response, status } = this.#exchange
-    if (this.#whole === undefined) response.end()
-    else response.end(latin1(this.#whole), 'latin1') // a string joins the head in one write
-    const outcome = status >= 500 ? 'failure' : 'success'
-    this.#end(outcome)
-    this.#resolve(outcome)
+    this.#complete()
   }
 
   onError(cause: Error): void {
@@ -157,13 +143,31 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     }
     // Its Content-Length is that of the body it stands for (RFC 9110, 8.6); undici counts the bytes all the same.
     if (this.#exchange.status === 304 && 'code' in cause && cause.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
-      this.onComplete()
+      this.#complete()
       return
     }
     const failure = upstreamFailure(cause, this.#abortUpstream === undefined, this.repeatable)
     const outcome = failure.status < 500 ? 'ignored' : 'failure'
     if (this.#state === 'waiting') this.#fail(failure, outcome)
     else this.#cut(failure, outcome)
+  }
+
+  #complete(): void {
+    if (this.#state === 'discarding') {
+      this.#end('failure')
+      return
+    }
+    if (this.#state === 'waiting') {
+      this.#endedWhileHeld = true // an answer to HEAD: undici does not pause those
+      return
+    }
+    if (this.#state === 'settled') return
+    const { response, status } = this.#exchange
+    if (this.#whole === undefined) response.end()
+    else response.end(latin1(this.#whole), 'latin1') // a string joins the head in one write
+    const outcome = status >= 500 ? 'failure' : 'success'
+    this.#end(outcome)
+    this.#resolve(outcome)
   }
 
   #begin(status: number, rawHeaders: Buffer[]): void {
