@@ -23,7 +23,7 @@ export interface RouteFailureEvent extends RouteEvent {
   /** Canonical, without the query. */
   readonly path: string
   readonly requestId: string | undefined
-  /** What the client was told; 0 where its connection was cut instead. */
+  /** What the client was told, even if the answer broke off afterwards. */
   readonly status: number
   readonly error: Error
 }

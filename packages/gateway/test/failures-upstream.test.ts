@@ -147,6 +147,18 @@ describe('a service that breaks the rules', () => {
     await settle()
   })
 
+  it('half a body is no whole one for a client of HTTP/1.0 either, to which the end of the connection is the end of the answer', async () => {
+    const { port, upstream, settle } = await inFrontOf((socket) =>
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'),
+    )
+    const client = await rawClient(port)
+    client.write('GET / HTTP/1.0\r\n\r\n')
+    expect(await client.until('half')).not.toContain('chunked')
+    upstream.sockets[0]?.destroy()
+    expect(await client.closed).toBe('cut')
+    await settle()
+  })
+
   it('half a body rejects handleRequest, and is a failure', async () => {
     const { gateway, leases, events, settle } = await inFrontOf((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'))
     await expect(gateway.handleRequest({ method: 'GET', path: '/' })).rejects.toMatchObject({ code: 'UPSTREAM_RESET' })

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { ClientResponse } from '../http/client-response.js'
 
 /**
@@ -18,6 +19,10 @@ export class LayeredResponse implements ClientResponse {
 
   get destroyed(): boolean {
     return this.#response.destroyed
+  }
+
+  get socket(): Socket | null {
+    return this.#response.socket
   }
 
   get shouldKeepAlive(): boolean {

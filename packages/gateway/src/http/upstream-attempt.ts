@@ -4,6 +4,7 @@ import type { CallContext, Outcome } from '@hazeljs/resilience'
 import type { Dispatcher } from 'undici'
 import { UpstreamError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
+import { breakOff } from './client-response.js'
 import { type CompiledEdits, responseHeaders } from './headers.js'
 import { latin1 } from './latin1.js'
 import { retryAfterMs } from './retry-after.js'
@@ -206,7 +207,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     if (this.#state !== 'streaming') return
     this.#end(outcome) // first: destroying the response may say at once that the client has left
     this.#exchange.failure = failure
-    this.#exchange.response.destroy()
+    breakOff(this.#exchange.response)
     this.#resolve(outcome)
   }
 

@@ -3,6 +3,7 @@ import { BulkheadError, CircuitBreakerError, RetryExhaustedError, TimeoutError, 
 import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
+import { breakOff } from '../http/client-response.js'
 import { writeProblem } from '../http/problem.js'
 import type { GatewayStage } from '../stage.js'
 
@@ -15,7 +16,7 @@ export const answerErrors: GatewayStage = (gateway) => async (exchange, next) =>
       return answer(gateway, exchange, toGatewayError(thrown))
     } catch (error) {
       gateway.logger.error({ error: toError(error).message }, 'an error could not be answered')
-      exchange.response.destroy()
+      breakOff(exchange.response)
       return 'failure'
     }
   }
@@ -29,7 +30,7 @@ function answer(gateway: GatewayContext, exchange: Exchange, error: GatewayError
     gateway.logger.error({ error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }, 'a stage failed')
   }
   if (exchange.response.headersSent) {
-    exchange.response.destroy()
+    breakOff(exchange.response)
     return 'failure'
   }
   writeProblem(exchange, error)
