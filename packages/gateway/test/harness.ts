@@ -1,6 +1,5 @@
 import { type Logger, silentLogger } from '@hazeljs/core'
-import { MemoryRegistryBackend, type RegistryBackend } from '@hazeljs/discovery'
-import { ServiceRegistry } from '../../discovery/src/registration/service-registry.js'
+import { MemoryRegistryBackend, type RegistryBackend, ServiceRegistry } from '@hazeljs/discovery'
 import {
   createServer,
   type IncomingMessage,
