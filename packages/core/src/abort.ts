@@ -35,7 +35,9 @@ export class CancelSource implements Cancellation {
   #aborted = false
   #reason: unknown = undefined
   #disposed = false
-  #listeners: Set<AbortListener> | undefined
+  /** The first listener has a place of its own: most calls have but one. */
+  #listener: AbortListener | undefined
+  #others: Set<AbortListener> | undefined
   #controller: AbortController | undefined
   #followParent: AbortListener | undefined
 
@@ -62,13 +64,15 @@ export class CancelSource implements Cancellation {
 
   onAbort(listener: AbortListener): void {
     if (this.#disposed || this.aborted) return
-    this.#listeners ??= new Set()
-    this.#listeners.add(listener)
+    if (this.#listener === listener) return
+    if (this.#listener === undefined && this.#others === undefined) this.#listener = listener
+    else (this.#others ??= new Set()).add(listener)
     this.#follow()
   }
 
   offAbort(listener: AbortListener): void {
-    this.#listeners?.delete(listener)
+    if (this.#listener === listener) this.#listener = undefined
+    else this.#others?.delete(listener)
   }
 
   /** The first reason stays; calling off again does nothing. */
@@ -86,7 +90,8 @@ export class CancelSource implements Cancellation {
   dispose(): void {
     this.#disposed = true
     if (this.#followParent !== undefined) this.#parent.offAbort(this.#followParent)
-    this.#listeners?.clear()
+    this.#listener = undefined
+    this.#others?.clear()
   }
 
   #follow(): void {
@@ -97,9 +102,13 @@ export class CancelSource implements Cancellation {
 
   #tell(reason: unknown): void {
     this.#controller?.abort(reason)
-    if (this.#listeners === undefined) return
-    for (const listener of this.#listeners) observe(() => listener(reason), ignore)
-    this.#listeners.clear()
+    const first = this.#listener
+    const others = this.#others
+    this.#listener = undefined
+    if (first !== undefined) observe(() => first(reason), ignore)
+    if (others === undefined) return
+    for (const listener of others) observe(() => listener(reason), ignore)
+    others.clear()
   }
 }
 

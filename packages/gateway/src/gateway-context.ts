@@ -4,6 +4,7 @@ import type { ResolvedGateway } from './config/resolved.js'
 import type { GatewayEvents } from './events.js'
 import type { ClientAddresses } from './http/client-address.js'
 import type { InFlight } from './in-flight.js'
+import type { LoneHeads } from './http/lone-heads.js'
 import type { UpstreamPools } from './http/upstream-pools.js'
 
 /** What every stage of one gateway shares. */
@@ -17,6 +18,7 @@ export interface GatewayContext {
   readonly pools: UpstreamPools
   readonly addresses: ClientAddresses
   readonly inFlight: InFlight
+  readonly loneHeads: LoneHeads
   /** The gateway's name in `Via`, its own alone: a request that carries it has gone round in a circle. */
   readonly pseudonym: string
 }

@@ -15,17 +15,17 @@ import {
 } from '@hazeljs/core'
 import { DiscoveryClient, type RegistryBackend } from '@hazeljs/discovery'
 import { type GatewayRequest, type GatewayResponse, runRequest } from './adapters/handle-request.js'
-import { nodeHandler, type NodeHandler } from './adapters/node-handler.js'
+import { nodeHandler, type NodeHandler, type WatchedHandler } from './adapters/node-handler.js'
 import type { CanaryEngine } from './canary/canary-engine.js'
 import { checkConfig, type CheckedConfig, checkRoute, type ConfigLabels } from './config/check.js'
 import type { GatewayConfig, GatewayRouteDefinition } from './config/definition.js'
 import { configOf } from './decorated-class.js'
 import type { GatewayEvents } from './events.js'
-import type { Exchange } from './exchange.js'
 import type { GatewayContext } from './gateway-context.js'
 import { GatewayMetrics } from './gateway-metrics.js'
 import { ClientAddresses } from './http/client-address.js'
 import { Listener, type Listening, type ListenOptions } from './http/listener.js'
+import { LoneHeads } from './http/lone-heads.js'
 import { UpstreamPools } from './http/upstream-pools.js'
 import { InFlight } from './in-flight.js'
 import { compileArrival } from './path.js'
@@ -52,6 +52,7 @@ export class GatewayServer {
   readonly #context: GatewayContext
   readonly #routes: RouteBook
   readonly #run: Next
+  readonly #handler: WatchedHandler
   #listener: Listener | undefined
 
   /** @throws ConfigError listing every problem with its path. */
@@ -71,6 +72,7 @@ export class GatewayServer {
       pools: new UpstreamPools(gateway),
       addresses: new ClientAddresses(gateway.trustedProxies),
       inFlight: new InFlight(),
+      loneHeads: new LoneHeads(),
       pseudonym: `hazeljs-${randomUUID().slice(0, 8)}`,
     }
     this.#context.discovery.on('change', ({ removed }) => {
@@ -78,6 +80,7 @@ export class GatewayServer {
     })
     this.#routes = new RouteBook(this.#context)
     this.#run = compileArrival(this.#context, this.#routes.table)
+    this.#handler = nodeHandler(this.#run)
     for (const route of routes) this.#routes.add(route)
   }
 
@@ -123,7 +126,7 @@ export class GatewayServer {
   async listen(options: ListenOptions = {}): Promise<Listening> {
     if (this.#listener !== undefined)
       throw new HazelError('LISTEN_FAILED', 'The gateway listens already: close it first, or make another one')
-    const listener = new Listener(this.handler(), this.#context.clock, (error) => {
+    const listener = new Listener(this.#handler, this.#context.clock, (error) => {
       this.#context.logger.error({ error }, 'the server failed to accept a connection')
     })
     this.#listener = listener
@@ -137,7 +140,9 @@ export class GatewayServer {
 
   /** For a server of your own: `node:http`, Express, Fastify. */
   handler(): NodeHandler {
-    return nodeHandler((exchange: Exchange) => this.#run(exchange))
+    return (request, response) => {
+      this.#handler(request, response, doNothing)
+    }
   }
 
   /**
@@ -201,6 +206,10 @@ export class GatewayServer {
     await Promise.all([this.#context.discovery.close(), this.#context.pools.destroy()])
     this.#context.events.removeAllListeners()
   }
+}
+
+function doNothing(): void {
+  // a server of somebody else keeps its own books
 }
 
 /** The handler of a gateway, for a server of your own: `http.createServer(createGatewayHandler(gateway))`, `app.use(…)`. */

@@ -24,7 +24,7 @@ export { aggregateMetrics, MetricsCollector } from './metrics/metrics-collector.
 export { MetricsCollectors, MetricsRegistry } from './metrics/metrics-registry.js'
 export type { MetricsSnapshot } from './metrics/snapshot.js'
 export type { FailurePredicate, Outcome, ResultPredicate, Verdict } from './outcome.js'
-export { type Call, CallContext, type CallOptions, type Policy, type RetryClaim, rootContext, toContext } from './policy.js'
+export { type Call, CallContext, type CallOptions, type Policy, rootContext, toContext } from './policy.js'
 export type { Limiter, LimitRequest, LimitState } from './rate-limiter/limiter.js'
 export {
   type RateLimiterOptions,

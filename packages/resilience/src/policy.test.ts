@@ -5,7 +5,7 @@ import { CallContext, rootContext, toContext } from './policy.js'
 it('makes a signal only when it is read', () => {
   const source = new CancelSource()
   const made = vi.spyOn(source, 'signal', 'get')
-  const context = rootContext().forAttempt(2).under(source)
+  const context = new CallContext(source, 2).under(source)
   expect([context.attempt, context.aborted]).toEqual([2, false])
   expect(made).not.toHaveBeenCalled()
   expect(context.signal.aborted).toBe(false)
@@ -21,8 +21,12 @@ it('takes a context as it is, options by their signal, and nothing for nobody', 
 })
 
 it('keeps the claim of the attempt it derives from', () => {
-  const claim = (failure: unknown) => failure === 'curable'
-  const attempt = new CallContext(new CancelSource()).forAttempt(1, claim)
-  expect([attempt.claimRetry('curable'), attempt.claimRetry('fatal')]).toEqual([true, false])
-  expect(attempt.forAttempt(2).claimRetry('curable')).toBe(true)
+  class Claiming extends CallContext {
+    override claimRetry(failure: unknown): boolean {
+      return failure === 'curable'
+    }
+  }
+  const derived = new Claiming(new CancelSource(), 3).under(new CancelSource()).under(new CancelSource())
+  expect([derived.attempt, derived.claimRetry('curable'), derived.claimRetry('fatal')]).toEqual([3, true, false])
+  expect(rootContext().under(new CancelSource()).claimRetry('curable')).toBe(false)
 })

@@ -14,20 +14,18 @@ export interface Policy {
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T>
 }
 
-/** Decides whether a failure of the running attempt will be tried again, and keeps its word. */
-export type RetryClaim = (failure: unknown) => boolean
-
 /** What a call is told: how to notice that it was called off, and which attempt it is. */
 export class CallContext {
   /** From 1. */
   readonly attempt: number
   readonly cancellation: Cancellation
-  readonly #claim: RetryClaim | undefined
+  readonly #outer: CallContext | undefined
 
-  constructor(cancellation: Cancellation, attempt = 1, claim?: RetryClaim) {
+  /** `outer` answers {@link claimRetry}. */
+  constructor(cancellation: Cancellation, attempt = 1, outer?: CallContext) {
     this.cancellation = cancellation
     this.attempt = attempt
-    this.#claim = claim
+    this.#outer = outer
   }
 
   /** Aborted by timeouts, lost hedges and the caller. Made when first read: a call that never asks never pays. */
@@ -44,16 +42,12 @@ export class CallContext {
    * is a promise: the call has to reject with that failure, and the next attempt follows. Without a retry around it: `false`.
    */
   claimRetry(failure: unknown): boolean {
-    return this.#claim !== undefined && this.#claim(failure)
-  }
-
-  forAttempt(attempt: number, claim?: RetryClaim): CallContext {
-    return new CallContext(this.cancellation, attempt, claim ?? this.#claim)
+    return this.#outer !== undefined && this.#outer.claimRetry(failure)
   }
 
   /** The same attempt, called off by `cancellation`, whose parent is this context's. */
   under(cancellation: Cancellation): CallContext {
-    return new CallContext(cancellation, this.attempt, this.#claim)
+    return new CallContext(cancellation, this.attempt, this)
   }
 }
 

@@ -7,10 +7,16 @@ import { LayeredResponse } from './layered-response.js'
 /** What `node:http`, Express and Fastify call with a request. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void
 
+/** The same, and calls `onClosed` when the response is over: sent to its last byte, or cut. */
+export type WatchedHandler = (request: IncomingMessage, response: ServerResponse, onClosed: () => void) => void
+
 /** Walks what a `node:http` server hands out along the path. `run` never rejects. */
-export function nodeHandler(run: (exchange: Exchange) => unknown): NodeHandler {
-  return (request, response) => {
-    if (response.destroyed) return // the client left while a middleware in front of us was busy, and nobody would tell us of it
+export function nodeHandler(run: (exchange: Exchange) => unknown): WatchedHandler {
+  return (request, response, onClosed) => {
+    if (response.destroyed) {
+      onClosed() // the client left while a middleware in front of us was busy, and nobody would tell us of it
+      return
+    }
     const { socket } = request
     const exchange = new Exchange(
       {
@@ -26,6 +32,7 @@ export function nodeHandler(run: (exchange: Exchange) => unknown): NodeHandler {
     )
     const onClose = () => {
       if (!response.writableFinished) exchange.clientLeft()
+      onClosed()
     }
     response.on('close', onClose)
     if (response.socket === null) onSocketClose(socket, response, onClose)

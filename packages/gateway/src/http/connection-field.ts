@@ -30,3 +30,12 @@ export function withoutFields(flat: readonly string[], names: ReadonlySet<string
   }
   return kept
 }
+
+/** Whether a flat list of names and values has a field of this name, in any case. */
+export function hasField(flat: readonly string[], wanted: string): boolean {
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string
+    if (name.length === wanted.length && (name === wanted || name.toLowerCase() === wanted.toLowerCase())) return true
+  }
+  return false
+}

@@ -1,5 +1,5 @@
 import type { HeaderEdits } from '../config/definition.js'
-import { connectionFields, withoutFields } from './connection-field.js'
+import { connectionFields, hasField, withoutFields } from './connection-field.js'
 import { fieldKind } from './field-kind.js'
 import { addForwarded, hasPassed, type Arrival } from './forwarded.js'
 import { latin1 } from './latin1.js'
@@ -138,13 +138,18 @@ function text(field: Buffer | string): string {
   return typeof field === 'string' ? field : latin1(field)
 }
 
-function addOwn(headers: readonly string[], own: readonly string[]): string[] {
-  const replaced = new Set<string>()
+/** Nearly always the service sends none of our fields, and `headers` is only continued. */
+function addOwn(headers: string[], own: readonly string[]): string[] {
+  let replaced: Set<string> | undefined
   for (let i = 0; i < own.length; i += 2) {
-    const name = (own[i] as string).toLowerCase()
-    if (!joinedFields.has(name)) replaced.add(name)
+    const name = own[i] as string
+    if (!hasField(headers, name) || joinedFields.has(name.toLowerCase())) continue
+    replaced ??= new Set()
+    replaced.add(name.toLowerCase())
   }
-  return [...withoutFields(headers, replaced), ...own]
+  const kept = replaced === undefined ? headers : withoutFields(headers, replaced)
+  kept.push(...own)
+  return kept
 }
 
 function applyEdits(headers: readonly string[], { dropped, added }: CompiledEdits): string[] {

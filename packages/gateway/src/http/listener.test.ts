@@ -12,7 +12,8 @@ describe('a listener that closes', () => {
     const size = 20_000_000
     let ended = false
     const listener = new Listener(
-      (_request, response) => {
+      (_request, response, onClosed) => {
+        response.once('close', onClosed)
         response.end(Buffer.alloc(size, 'x'))
         ended = true
       },

@@ -1,7 +1,7 @@
 import { type Clock, HazelError, OptionsCheck, show } from '@hazeljs/core'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
-import type { NodeHandler } from '../adapters/node-handler.js'
+import type { WatchedHandler } from '../adapters/node-handler.js'
 
 export interface ListenOptions {
   /** 0: any free port. Default 3000. */
@@ -48,12 +48,17 @@ export class Listener {
   #draining = false
 
   /** `onError` is told of errors while it listens, such as a connection that can't be accepted for lack of file descriptors. */
-  constructor(handler: NodeHandler, clock: Clock, onError: (error: Error) => void) {
+  constructor(handler: WatchedHandler, clock: Clock, onError: (error: Error) => void) {
     this.#clock = clock
     this.#onError = onError
     this.#server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, requestTimeout: 0, noDelay: true }, (request, response) => {
-      this.#follow(request.socket, response)
-      handler(request, response)
+      const connection = this.#connections.get(request.socket) as Connection
+      connection.used = true
+      connection.answers.add(response)
+      if (this.#draining) response.shouldKeepAlive = false
+      handler(request, response, () => {
+        this.#closed(request.socket, connection, response)
+      })
     })
     this.#server.on('connection', (socket) => {
       this.#connections.set(socket, new Connection())
@@ -107,16 +112,9 @@ export class Listener {
     this.#server.closeAllConnections()
   }
 
-  #follow(socket: Socket, response: ServerResponse): void {
-    if (this.#draining) response.shouldKeepAlive = false
-    const connection = this.#connections.get(socket)
-    if (connection === undefined) return
-    connection.used = true
-    connection.answers.add(response)
-    response.once('close', () => {
-      connection.answers.delete(response)
-      if (this.#draining && connection.answers.size === 0) socket.destroySoon()
-    })
+  #closed(socket: Socket, { answers }: Connection, response: ServerResponse): void {
+    answers.delete(response)
+    if (this.#draining && answers.size === 0) socket.destroySoon()
   }
 }
 

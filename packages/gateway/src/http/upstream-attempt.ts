@@ -4,9 +4,11 @@ import type { CallContext, Outcome } from '@hazeljs/resilience'
 import type { Dispatcher } from 'undici'
 import { UpstreamError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
+import type { GatewayContext } from '../gateway-context.js'
 import { breakOff } from './client-response.js'
 import { type CompiledEdits, responseHeaders } from './headers.js'
 import { latin1 } from './latin1.js'
+import type { LoneHeads } from './lone-heads.js'
 import { retryAfterMs } from './retry-after.js'
 import { isIdempotent, upstreamFailure } from './upstream-failure.js'
 
@@ -28,6 +30,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   readonly #context: CallContext
   readonly #lease: Lease
   readonly #clock: Clock
+  readonly #loneHeads: LoneHeads
   readonly #edits: CompiledEdits | undefined
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: unknown) => void
@@ -45,7 +48,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     exchange: Exchange,
     lease: Lease,
     edits: CompiledEdits | undefined,
-    clock: Clock,
+    { clock, loneHeads }: Pick<GatewayContext, 'clock' | 'loneHeads'>,
     resolve: (outcome: Outcome) => void,
     reject: (error: unknown) => void,
   ) {
@@ -54,6 +57,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     this.#lease = lease
     this.#edits = edits
     this.#clock = clock
+    this.#loneHeads = loneHeads
     this.#resolve = resolve
     this.#reject = reject
     this.#context.cancellation.onAbort(this.#onAbort)
@@ -187,10 +191,10 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     }
     exchange.status = status
     this.#state = 'streaming'
-    process.nextTick(sendHeadAlone, this)
+    this.#loneHeads.add(this)
   }
 
-  /** A head that no body followed in the same run of the parser goes out by itself: the body may be long in coming. */
+  /** See {@link LoneHeads}. */
   flushHead(): void {
     if (this.#state === 'streaming' && !this.#bodyBegan) this.#exchange.response.flushHeaders()
   }
@@ -231,8 +235,4 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     this.#context.cancellation.offAbort(this.#onAbort)
     this.#lease.release(outcome)
   }
-}
-
-function sendHeadAlone(attempt: UpstreamAttempt): void {
-  attempt.flushHead()
 }

@@ -1,7 +1,7 @@
 import { type Random, toError } from '@hazeljs/core'
 import { isCancellation } from '../outcome.js'
 import { reportFault } from '../fault.js'
-import type { CallContext, RetryClaim } from '../policy.js'
+import { CallContext } from '../policy.js'
 import { backoffMs } from './backoff.js'
 import type { ResolvedRetryOptions } from './options.js'
 import { retryAfterMsOf } from './retry-after.js'
@@ -19,36 +19,35 @@ const attemptsUsedUp: Decision = { next: 'give-up', reason: 'attempts' }
 const budgetEmpty: Decision = { next: 'give-up', reason: 'budget' }
 
 /**
- * One attempt of a retry, which decides once about its failure: when the call asks with {@link claim}, or when it rejects. A decision
- * stands for the failure it was made for, so what a claim was told is kept: the token is taken from the budget and the pause is drawn.
+ * One attempt of a retry: the context of its call. It decides once about a failure, when the call asks with {@link claimRetry} or when it
+ * rejects. A decision stands for the failure it was made for, so what a claim was told is kept: the token is taken from the budget and the
+ * pause is drawn.
  */
-export class Attempt {
+export class Attempt extends CallContext {
   readonly #options: ResolvedRetryOptions
   readonly #random: Random
-  readonly #context: CallContext
-  /** From 1. */
-  readonly #number: number
   readonly #previousDelayMs: number | undefined
   #decision: Decision | undefined
   #decidedFor: unknown
   #tokenTaken = false
   #over = false
 
-  constructor(options: ResolvedRetryOptions, random: Random, context: CallContext, number: number, previousDelayMs: number | undefined) {
+  constructor(options: ResolvedRetryOptions, random: Random, outer: CallContext, number: number, previousDelayMs: number | undefined) {
+    super(outer.cancellation, number)
     this.#options = options
     this.#random = random
-    this.#context = context
-    this.#number = number
     this.#previousDelayMs = previousDelayMs
   }
 
   /** For the call while it runs; afterwards there is nothing left to claim. */
-  readonly claim: RetryClaim = (failure) => !this.#over && this.#decide(failure).next === 'retry'
+  override claimRetry(failure: unknown): boolean {
+    return !this.#over && this.#decide(failure).next === 'retry'
+  }
 
   /** The attempt rejected with `failure`. */
   conclude(failure: unknown): Decision {
     this.#over = true
-    return this.#context.aborted ? rethrow : this.#decide(failure)
+    return this.aborted ? rethrow : this.#decide(failure)
   }
 
   #decide(failure: unknown): Decision {
@@ -61,20 +60,20 @@ export class Attempt {
 
   #decideAnew(failure: unknown): Decision {
     const { maxAttempts, maxRetryAfterMs, budget } = this.#options
-    if (this.#context.aborted || !this.#isRetryable(failure)) return rethrow
+    if (this.aborted || !this.#isRetryable(failure)) return rethrow
     const retryAfterMs = retryAfterMsOf(failure) ?? 0
     if (maxAttempts === 0 || retryAfterMs > maxRetryAfterMs) return rethrow
-    if (this.#number > maxAttempts) return attemptsUsedUp
+    if (this.attempt > maxAttempts) return attemptsUsedUp
     if (budget !== undefined && !this.#tokenTaken) {
       if (!budget.tryTake()) return budgetEmpty
       this.#tokenTaken = true
     }
-    const delayMs = backoffMs(this.#options, this.#number, this.#previousDelayMs, this.#random)
+    const delayMs = backoffMs(this.#options, this.attempt, this.#previousDelayMs, this.#random)
     return { next: 'retry', delayMs: Math.max(delayMs, retryAfterMs) }
   }
 
   #isRetryable(failure: unknown): boolean {
-    if (isCancellation(failure, this.#context)) return false
+    if (isCancellation(failure, this)) return false
     const error = toError(failure)
     const { retryPredicate } = this.#options
     if (retryPredicate === undefined) return isRetryable(error)

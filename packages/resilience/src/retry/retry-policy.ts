@@ -38,7 +38,7 @@ export class RetryPolicy implements Policy {
     for (let number = 1; ; number++) {
       const attempt = new Attempt(this.#options, this.#random, callContext, number, previousDelayMs)
       try {
-        return await call(callContext.forAttempt(number, attempt.claim))
+        return await call(attempt)
       } catch (failure) {
         callRan ||= callRanBefore(failure)
         const decision = attempt.conclude(failure)
