@@ -123,34 +123,32 @@ const measure = async (entered, workload, bench) => {
   }
 }
 
+/** Every measurement has a process of its own: one that stood idle while the others had their turns would be measured with a shrunken heap. */
 const runRound = async (round, field, bench, measurements) => {
-  const fail = (contestant, workloads, error) => {
-    for (const { name } of workloads)
-      measurements.push({ round, workload: name, contestant: contestant.name, sample: null, complaint: error.message })
-    console.error(`round ${round + 1}, ${contestant.name}, ${workloads.map(({ name }) => name).join(', ')}: ${error.message}`)
-  }
-  const entered = []
-  for (const contestant of field) {
-    try {
-      entered.push(await enter(contestant, bench))
-    } catch (error) {
-      fail(contestant, bench.options.workloads, error)
-    }
-  }
   for (const workload of bench.options.workloads) {
-    for (let i = 0; i < entered.length; i++) {
-      const one = entered[(i + round) % entered.length] // another one starts each round, so nobody always follows the same neighbour's heat
+    for (let i = 0; i < field.length; i++) {
+      const contestant = field[(i + round) % field.length] // another one starts each round, so nobody always follows the same neighbour's heat
+      const outcome = { round, workload: workload.name, contestant: contestant.name }
       try {
-        const sample = await measure(one, workload, bench)
-        measurements.push({ round, workload: workload.name, contestant: one.contestant.name, sample, complaint: null })
+        const sample = await measureAfresh(contestant, workload, bench)
+        measurements.push({ ...outcome, sample, complaint: null })
         const figures = `${sample.cpuMicros.toFixed(1)} CPU-µs, ${sample.requestsPerSecond.toFixed(0)} req/s`
-        console.error(`round ${round + 1}, ${one.contestant.name}, ${workload.name}: ${figures}`)
+        console.error(`round ${round + 1}, ${contestant.name}, ${workload.name}: ${figures}`)
       } catch (error) {
-        fail(one.contestant, [workload], error)
+        measurements.push({ ...outcome, sample: null, complaint: error.message })
+        console.error(`round ${round + 1}, ${contestant.name}, ${workload.name}: ${error.message}`)
       }
     }
   }
-  for (const { server } of entered) await stopServer(server)
+}
+
+const measureAfresh = async (contestant, workload, bench) => {
+  const entered = await enter(contestant, bench)
+  try {
+    return await measure(entered, workload, bench)
+  } finally {
+    await stopServer(entered.server)
+  }
 }
 
 const main = async () => {

@@ -47,7 +47,7 @@ export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget:
     ...route,
     resolved: route,
     requestRules: requestHeaderRules({ preserveHost: route.preserveHost, pseudonym: gateway.pseudonym, edits: route.transform?.request }),
-    answerEdits: compileEdits(route.transform?.response),
+    answerRules: { ownsCors: gateway.config.cors !== undefined, edits: compileEdits(route.transform?.response) },
     whole,
     versions,
     canary,

@@ -2,7 +2,7 @@ import type { RateLimiter, RetryPolicy } from '@hazeljs/resilience'
 import type { CanaryEngine } from './canary/canary-engine.js'
 import type { RequestView } from './config/definition.js'
 import type { ResolvedRoute } from './config/resolved.js'
-import type { CompiledEdits, RequestHeaderRules } from './http/headers.js'
+import type { RequestHeaderRules, ResponseHeaderRules } from './http/headers.js'
 import type { InFlight } from './in-flight.js'
 import type { Mirror } from './mirror/mirror.js'
 import type { Subset } from './subset.js'
@@ -16,7 +16,7 @@ export interface RoutePlan {
   readonly stripPrefix: string
   readonly addPrefix: string
   readonly requestRules: RequestHeaderRules
-  readonly answerEdits: CompiledEdits | undefined
+  readonly answerRules: ResponseHeaderRules
   readonly timeoutMs: number | undefined
   readonly attemptTimeoutMs: number | undefined
   readonly resolved: ResolvedRoute

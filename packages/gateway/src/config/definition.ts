@@ -127,7 +127,7 @@ export interface TrafficPolicyConfig {
   readonly transform?: TransformConfig
   /** For the whole exchange, retries and the response's body included; event streams and upgrades are exempt. */
   readonly timeout?: Duration | false
-  /** For the response's head of each attempt. */
+  /** For the response's head of each attempt, from when the request has been sent. */
   readonly attemptTimeout?: Duration
   readonly retry?: RetryOptions | false
   readonly circuitBreaker?: CircuitBreakerOptions | false

@@ -190,9 +190,15 @@ describe('responseHeaders', () => {
     expect(responseHeaders(raw, ours, undefined).headers).toEqual(['Vary', 'Accept', 'Set-Cookie', 'a=1', ...ours])
   })
 
+  it('leaves CORS to a gateway that answers for it', () => {
+    const raw = ['Access-Control-Allow-Origin', '*', 'access-control-allow-credentials', 'true', 'Accept-Ranges', 'bytes']
+    expect(responseHeaders(bytes(raw), undefined, { ownsCors: true, edits: undefined }).headers).toEqual(['Accept-Ranges', 'bytes'])
+    expect(responseHeaders(bytes(raw), undefined, { ownsCors: false, edits: undefined }).headers).toEqual(raw)
+  })
+
   it('applies the edits last', () => {
     const edits = compileEdits({ set: { Server: 'gw' }, remove: ['X-Powered-By'] })
-    expect(responseHeaders(['server', 'nginx', 'x-powered-by', 'php', 'A', '1'], undefined, edits).headers).toEqual([
+    expect(responseHeaders(['server', 'nginx', 'x-powered-by', 'php', 'A', '1'], undefined, { ownsCors: false, edits }).headers).toEqual([
       'A',
       '1',
       'Server',

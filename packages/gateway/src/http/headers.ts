@@ -12,6 +12,13 @@ export interface RequestHeaderRules {
   readonly edits: CompiledEdits | undefined
 }
 
+/** What a route does to the fields of its answers. */
+export interface ResponseHeaderRules {
+  /** The gateway answers for CORS: what a service says of it is dropped, or it would grant what the gateway refuses. */
+  readonly ownsCors: boolean
+  readonly edits: CompiledEdits | undefined
+}
+
 /** Header edits ready to be applied. Made once with {@link compileEdits}. */
 export interface CompiledEdits {
   /** Fields that go: those to remove and those to set, in lower case. */
@@ -104,13 +111,14 @@ export function requestHeaders(raw: readonly string[], arrival: Arrival, rules: 
  * An answer's fields as the client gets them, in order and multiplicity, from a flat list of names and values as undici or Node give it.
  *
  * Gone are those of one connection, also what `Connection` names. `own` are the gateway's fields for this answer, name, value, …; they
- * replace the service's, except for `Vary` and `Set-Cookie`, which they join. `edits` have the last word.
+ * replace the service's, except for `Vary` and `Set-Cookie`, which they join. The edits of `rules` have the last word.
  */
 export function responseHeaders(
   raw: readonly (Buffer | string)[],
   own: readonly string[] | undefined,
-  edits: CompiledEdits | undefined,
+  rules: ResponseHeaderRules | undefined,
 ): ResponseHeaders {
+  const ownsCors = rules?.ownsCors === true
   let headers: string[] = []
   let named: Set<string> | undefined
   let contentLength = -1
@@ -118,7 +126,7 @@ export function responseHeaders(
   for (let i = 0; i < raw.length; i += 2) {
     const name = text(raw[i] as Buffer | string)
     const kind = fieldKind(name)
-    if (kind === 'hop') continue
+    if (kind === 'hop' || (ownsCors && isCorsField(name))) continue
     const value = text(raw[i + 1] as Buffer | string)
     if (kind === 'connection') {
       named = connectionFields(value, named)
@@ -130,12 +138,16 @@ export function responseHeaders(
   }
   if (named !== undefined) headers = withoutFields(headers, named)
   if (own !== undefined) headers = addOwn(headers, own)
-  if (edits !== undefined) headers = applyEdits(headers, edits)
+  if (rules?.edits !== undefined) headers = applyEdits(headers, rules.edits)
   return { headers, contentLength, isEventStream }
 }
 
 function text(field: Buffer | string): string {
   return typeof field === 'string' ? field : latin1(field)
+}
+
+function isCorsField(name: string): boolean {
+  return name.length > 20 && name.slice(0, 15).toLowerCase() === 'access-control-'
 }
 
 /** Nearly always the service sends none of our fields, and `headers` is only continued. */

@@ -6,7 +6,7 @@ import { UpstreamError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import { breakOff } from './client-response.js'
-import { type CompiledEdits, responseHeaders } from './headers.js'
+import { type ResponseHeaderRules, responseHeaders } from './headers.js'
 import { latin1 } from './latin1.js'
 import type { LoneHeads } from './lone-heads.js'
 import { retryAfterMs } from './retry-after.js'
@@ -31,11 +31,12 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   readonly #lease: Lease
   readonly #clock: Clock
   readonly #loneHeads: LoneHeads
-  readonly #edits: CompiledEdits | undefined
+  readonly #rules: ResponseHeaderRules
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: unknown) => void
   #state: 'waiting' | 'streaming' | 'discarding' | 'settled' = 'waiting'
   #timer: TimerHandle | undefined
+  #headTimeoutMs: number | undefined
   #abortUpstream: ((reason?: Error) => void) | undefined
   #resume: (() => void) | undefined
   #length = -1
@@ -47,7 +48,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   constructor(
     exchange: Exchange,
     lease: Lease,
-    edits: CompiledEdits | undefined,
+    rules: ResponseHeaderRules,
     { clock, loneHeads }: Pick<GatewayContext, 'clock' | 'loneHeads'>,
     resolve: (outcome: Outcome) => void,
     reject: (error: unknown) => void,
@@ -55,7 +56,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     this.#exchange = exchange
     this.#context = exchange.context
     this.#lease = lease
-    this.#edits = edits
+    this.#rules = rules
     this.#clock = clock
     this.#loneHeads = loneHeads
     this.#resolve = resolve
@@ -63,8 +64,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     this.#context.cancellation.onAbort(this.#onAbort)
   }
 
-  /** Gives the instance until then to answer with a head. */
+  /** Gives the instance so long to answer with a head: from now, and for a streamed body anew from when it has been sent. */
   limitHead(timeoutMs: number): void {
+    this.#headTimeoutMs = timeoutMs
     this.#timer = this.#clock.setTimer(() => {
       const { repeatable } = this
       const neverSent = this.#abortUpstream === undefined
@@ -92,7 +94,13 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     if (this.#state === 'settled') throw new Error('The request was given up before a connection was free')
     this.#abortUpstream = abort
     const { body } = this.#exchange
-    if (body !== null && !Buffer.isBuffer(body)) this.#exchange.bodySpent = true
+    if (body === null || Buffer.isBuffer(body)) return
+    this.#exchange.bodySpent = true
+    this.#clock.clearTimer(this.#timer)
+  }
+
+  onRequestSent(): void {
+    if (this.#headTimeoutMs !== undefined && this.#exchange.bodySpent && this.#state === 'waiting') this.limitHead(this.#headTimeoutMs)
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
@@ -179,7 +187,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     const exchange = this.#exchange
     const { response } = exchange
     try {
-      const { headers, contentLength, isEventStream } = responseHeaders(rawHeaders, exchange.answerHeaders, this.#edits)
+      const { headers, contentLength, isEventStream } = responseHeaders(rawHeaders, exchange.answerHeaders, this.#rules)
       this.#length = contentLength
       if (exchange.bodyIsArriving) response.shouldKeepAlive = false
       response.writeHead(status, headers)

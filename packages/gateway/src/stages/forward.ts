@@ -5,12 +5,12 @@ import { UpstreamAttempt } from '../http/upstream-attempt.js'
 import type { RouteStage } from '../stage.js'
 
 /** Sends the request to the instance and streams the answer back. The last stage. */
-export const forward: RouteStage = ({ attemptTimeoutMs, answerEdits }, gateway) => {
+export const forward: RouteStage = ({ attemptTimeoutMs, answerRules }, gateway) => {
   const { pools } = gateway
   return (exchange) =>
     new Promise<Outcome>((resolve, reject) => {
       const lease = exchange.lease as Lease
-      const attempt = new UpstreamAttempt(exchange, lease, answerEdits, gateway, resolve, reject)
+      const attempt = new UpstreamAttempt(exchange, lease, answerRules, gateway, resolve, reject)
       if (attemptTimeoutMs !== undefined) attempt.limitHead(attemptTimeoutMs)
       try {
         pools.for(lease.instance).dispatch(
