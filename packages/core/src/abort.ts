@@ -116,6 +116,56 @@ function ignore(): void {
   // see AbortListener
 }
 
+/** Called off by whichever of the two is called off first. */
+export function eitherOf(one: Cancellation, other: Cancellation): Cancellation {
+  if (one === neverCancelled) return other
+  return other === neverCancelled ? one : new EitherCancellation(one, other)
+}
+
+class EitherCancellation implements Cancellation {
+  readonly #one: Cancellation
+  readonly #other: Cancellation
+  #listeners: Map<AbortListener, AbortListener> | undefined
+  #signal: AbortSignal | undefined
+
+  constructor(one: Cancellation, other: Cancellation) {
+    this.#one = one
+    this.#other = other
+  }
+
+  get aborted(): boolean {
+    return this.#one.aborted || this.#other.aborted
+  }
+
+  get reason(): unknown {
+    return this.#one.aborted ? this.#one.reason : this.#other.reason
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= AbortSignal.any([this.#one.signal, this.#other.signal]))
+  }
+
+  onAbort(listener: AbortListener): void {
+    this.#listeners ??= new Map()
+    if (this.aborted || this.#listeners.has(listener)) return
+    const once: AbortListener = (reason) => {
+      this.offAbort(listener)
+      return listener(reason)
+    }
+    this.#listeners.set(listener, once)
+    this.#one.onAbort(once)
+    this.#other.onAbort(once)
+  }
+
+  offAbort(listener: AbortListener): void {
+    const once = this.#listeners?.get(listener)
+    if (once === undefined) return
+    this.#listeners?.delete(listener)
+    this.#one.offAbort(once)
+    this.#other.offAbort(once)
+  }
+}
+
 /** A caller's AbortSignal as a {@link Cancellation}. */
 export function fromSignal(signal: AbortSignal): Cancellation {
   return new SignalCancellation(signal)

@@ -25,6 +25,8 @@ export interface Clock {
   setTimer(callback: () => void, delayMs: number, options?: TimerOptions): TimerHandle
   /** Clearing a timer that fired, or `undefined`, does nothing. */
   clearTimer(timer: TimerHandle | undefined): void
+  /** Whether a timer that was set keeps the process alive from now on; for one that fired it does nothing. */
+  keepAlive(timer: TimerHandle, keep: boolean): void
   /** Resolves after `delayMs`; rejects with the signal's reason the moment it aborts. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>
 }
@@ -78,6 +80,11 @@ class SystemClock implements Clock {
 
   clearTimer(timer: TimerHandle | undefined): void {
     clearTimeout(timer as NodeJS.Timeout | undefined)
+  }
+
+  keepAlive(timer: TimerHandle, keep: boolean): void {
+    if (keep) (timer as NodeJS.Timeout).ref()
+    else (timer as NodeJS.Timeout).unref()
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {

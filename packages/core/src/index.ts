@@ -1,4 +1,4 @@
-export { CancelSource, fromSignal, neverCancelled, type Cancellation } from './abort.js'
+export { CancelSource, eitherOf, fromSignal, neverCancelled, type Cancellation } from './abort.js'
 export { OptionsCheck, show, suggest } from './check.js'
 export { sleepOn, systemClock, type Clock, type TimerHandle, type TimerOptions } from './clock.js'
 export { durationMs, maxTimerMs, type Duration } from './duration.js'
@@ -7,5 +7,6 @@ export { ConfigError, HazelError, toError, type ConfigProblem } from './errors.j
 export { guardLogger, jsonLogger, silentLogger, type Logger } from './logger.js'
 export { MetadataSlot, decoratorSite, type AnyClass, type DecoratorSite } from './metadata.js'
 export { observe } from './observe.js'
+export { TimerQueue, type QueuedTimer } from './timer-queue.js'
 export { systemRandom, type Random } from './random.js'
 export { ServiceStatus, type ServiceFilter, type ServiceInstance, type ServiceProtocol } from './service.js'

@@ -1,4 +1,4 @@
-export { Bulkhead, type BulkheadMetrics, type Priority } from './bulkhead/bulkhead.js'
+export { Bulkhead, type BulkheadMetrics } from './bulkhead/bulkhead.js'
 export { type BulkheadOptions, bulkheadProblems } from './bulkhead/options.js'
 export { CircuitBreaker, type CircuitBreakerEvents, type CircuitBreakerMetrics } from './circuit-breaker/circuit-breaker.js'
 export { CircuitState } from './circuit-breaker/circuit-state.js'
@@ -10,7 +10,10 @@ export {
   type SlidingWindowOptions,
 } from './circuit-breaker/options.js'
 export { CircuitBreakerRegistry, CircuitBreakers } from './circuit-breaker/registry.js'
+export type { AmbientCall } from './ambient.js'
 export { compose } from './compose.js'
+export { currentDeadline, withDeadline, withoutDeadline } from './deadline.js'
+export type { PolicyDescription } from './description.js'
 export {
   BulkheadError,
   CircuitBreakerError,
@@ -24,7 +27,16 @@ export { aggregateMetrics, MetricsCollector } from './metrics/metrics-collector.
 export { MetricsCollectors, MetricsRegistry } from './metrics/metrics-registry.js'
 export type { MetricsSnapshot } from './metrics/snapshot.js'
 export type { FailurePredicate, Outcome, ResultPredicate, Verdict } from './outcome.js'
-export { type Call, CallContext, type CallOptions, type Policy, rootContext, toContext } from './policy.js'
+export {
+  type AlternativeOf,
+  type Call,
+  CallContext,
+  type CallOptions,
+  type Policy,
+  type Priority,
+  rootContext,
+  toContext,
+} from './policy.js'
 export type { Limiter, LimitRequest, LimitState } from './rate-limiter/limiter.js'
 export {
   type RateLimiterOptions,

@@ -1,30 +1,68 @@
-import { type Cancellation, fromSignal, neverCancelled } from '@hazeljs/core'
+import { type Cancellation, type Clock, eitherOf, fromSignal, neverCancelled } from '@hazeljs/core'
+import { type AmbientCall, ambientCall } from './ambient.js'
+import type { PolicyDescription } from './description.js'
 
 /** What a policy runs. Functions that take no parameter fit. */
 export type Call<T> = (context: CallContext) => T | PromiseLike<T>
 
-/** What a caller may hand to `execute`. */
+/** Who waits less in a bulkhead's queue: places go to `high` first, to `low` last, and within one priority to whoever came first. */
+export type Priority = 'high' | 'normal' | 'low'
+
+/** What a caller may hand to `execute`: what the policies on the way want to know of this call. */
 export interface CallOptions {
   /** Calls the work off: pauses end, queue places are given up, and the signal that the call sees aborts. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
+  /** Whose limit a keyed rate limiter charges. Default: the limit of all who name none. */
+  readonly key?: string | undefined
+  /** How many calls it counts for at a rate limiter. Default 1. */
+  readonly cost?: number | undefined
+  /** Default `normal`. */
+  readonly priority?: Priority | undefined
+  /** `false`: it must not happen twice, so that it is neither hedged nor, once it may have run, retried. Default `true`. */
+  readonly idempotent?: boolean | undefined
+  /** What the guarded function was called with, for fallbacks to look at. Decorators fill it in. */
+  readonly args?: readonly unknown[] | undefined
 }
 
-/** Guards calls. Policies nest, outermost first: `execute` of one runs inside `execute` of another with the context it was given. */
-export interface Policy {
-  execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T>
+/** Where a policy keeps the type of what it may resolve with in place of the call's result; there is no such property at run time. */
+declare const alternative: unique symbol
+
+/**
+ * Guards calls. Policies nest, outermost first: `execute` of one runs inside `execute` of another with the context it was given.
+ * `Alternative` is what it may resolve with instead of the call's result, as a fallback does.
+ */
+export interface Policy<Alternative = never> {
+  execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T | Alternative>
+  /** What it does, in numbers, for `describe` and `lint`. */
+  describe?(): PolicyDescription
+  readonly [alternative]?: () => Alternative
 }
 
-/** What a call is told: how to notice that it was called off, and which attempt it is. */
+/** What a policy may resolve with in place of the call's result. */
+export type AlternativeOf<P> = P extends unknown
+  ? typeof alternative extends keyof P
+    ? NonNullable<P[typeof alternative]> extends () => infer A
+      ? A
+      : never
+    : never
+  : never
+
+const noOptions: CallOptions = {}
+
+/** What a call is told: how to notice that it was called off, how much time is left, and which attempt it is. */
 export class CallContext {
   /** From 1. */
   readonly attempt: number
   readonly cancellation: Cancellation
+  /** What the caller handed over. */
+  readonly options: CallOptions
   readonly #outer: CallContext | undefined
 
-  /** `outer` answers {@link claimRetry}. */
-  constructor(cancellation: Cancellation, attempt = 1, outer?: CallContext) {
+  /** `outer` answers {@link claimRetry} and {@link remainingMs}; its options are this one's, too. */
+  constructor(cancellation: Cancellation, attempt = 1, outer?: CallContext, options: CallOptions = outer?.options ?? noOptions) {
     this.cancellation = cancellation
     this.attempt = attempt
+    this.options = options
     this.#outer = outer
   }
 
@@ -35,6 +73,11 @@ export class CallContext {
 
   get aborted(): boolean {
     return this.cancellation.aborted
+  }
+
+  /** Milliseconds until the nearest deadline around the call, to be passed on to whatever it calls; Infinity without one. Never below 0. */
+  get remainingMs(): number {
+    return this.#outer === undefined ? Infinity : this.#outer.remainingMs
   }
 
   /**
@@ -49,6 +92,40 @@ export class CallContext {
   under(cancellation: Cancellation): CallContext {
     return new CallContext(cancellation, this.attempt, this)
   }
+
+  /** The same attempt, called off by `cancellation`, whose owner does so when `clock` reads `dueMs`. */
+  underDeadline(cancellation: Cancellation, clock: Clock, dueMs: number): CallContext {
+    return new LimitedContext(cancellation, this, clock, dueMs)
+  }
+}
+
+class LimitedContext extends CallContext {
+  readonly #clock: Clock
+  readonly #dueMs: number
+
+  constructor(cancellation: Cancellation, outer: CallContext, clock: Clock, dueMs: number) {
+    super(cancellation, outer.attempt, outer)
+    this.#clock = clock
+    this.#dueMs = dueMs
+  }
+
+  override get remainingMs(): number {
+    return Math.min(super.remainingMs, Math.max(0, this.#dueMs - this.#clock.now()))
+  }
+}
+
+/** A call made inside another, in the same asynchronous flow: the same deadlines, but an attempt of its own. */
+class NestedContext extends CallContext {
+  readonly #ambient: AmbientCall
+
+  constructor(ambient: AmbientCall, { signal, ...options }: CallOptions) {
+    super(signal === undefined ? ambient.cancellation : eitherOf(fromSignal(signal), ambient.cancellation), 1, undefined, options)
+    this.#ambient = ambient
+  }
+
+  override get remainingMs(): number {
+    return this.#ambient.remainingMs
+  }
 }
 
 /** The context outside of every policy. */
@@ -58,8 +135,14 @@ export function rootContext(signal?: AbortSignal): CallContext {
 
 const outside = rootContext()
 
-/** What `execute` was given, as a context. */
-export function toContext(context: CallContext | CallOptions | undefined): CallContext {
-  if (context === undefined) return outside
-  return context instanceof CallContext ? context : rootContext(context.signal)
+/**
+ * What `execute` was given, as a context. Options, or nothing, mean a call of its own, which inherits the deadline and the cancellation
+ * that are passed on here, as by `withDeadline`.
+ */
+export function toContext(given: CallContext | CallOptions | undefined): CallContext {
+  if (given instanceof CallContext) return given
+  const ambient = ambientCall.getStore()
+  if (ambient !== undefined) return new NestedContext(ambient, given ?? noOptions)
+  if (given === undefined) return outside
+  return new CallContext(given.signal === undefined ? neverCancelled : fromSignal(given.signal), 1, undefined, given)
 }

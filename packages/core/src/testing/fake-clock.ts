@@ -3,6 +3,8 @@ import { type Clock, sleepOn, timerDelayMs, type TimerHandle } from '../clock.js
 interface FakeTimer {
   readonly dueMs: number
   readonly callback: () => void
+  /** Let go by {@link Clock.keepAlive}. */
+  idle: boolean
 }
 
 /** A clock that moves only when told. Timers fire in the order of their due times, microtasks run between them. */
@@ -26,7 +28,7 @@ export class FakeClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): TimerHandle {
-    const timer: FakeTimer = { dueMs: this.#nowMs + timerDelayMs(delayMs), callback }
+    const timer: FakeTimer = { dueMs: this.#nowMs + timerDelayMs(delayMs), callback, idle: false }
     this.#timers.add(timer)
     return timer
   }
@@ -35,13 +37,23 @@ export class FakeClock implements Clock {
     this.#timers.delete(timer as FakeTimer)
   }
 
+  keepAlive(timer: TimerHandle, keep: boolean): void {
+    const fake = timer as FakeTimer
+    fake.idle = !keep
+  }
+
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return sleepOn(this, delayMs, signal)
   }
 
-  /** Timers that are set and have not fired: 0 at the end of a test proves that nothing leaked. */
+  /**
+   * Timers that are set and have not fired: 0 at the end of a test proves that nothing leaked. Those that `keepAlive` let go do not count:
+   * a `TimerQueue` keeps one for the next call.
+   */
   get pendingTimers(): number {
-    return this.#timers.size
+    let pending = 0
+    for (const timer of this.#timers) if (!timer.idle) pending++
+    return pending
   }
 
   /** Moves time on by `ms`, firing what falls due on the way, and lets promises settle before, between and after. */

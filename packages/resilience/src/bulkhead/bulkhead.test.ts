@@ -3,7 +3,8 @@ import { FakeClock } from '@hazeljs/core/testing'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { BulkheadError } from '../errors.js'
-import { Bulkhead, type Priority } from './bulkhead.js'
+import type { Priority } from '../policy.js'
+import { Bulkhead } from './bulkhead.js'
 import { type BulkheadOptions, bulkheadProblems } from './options.js'
 
 /** Calls that run until they are told to end. */

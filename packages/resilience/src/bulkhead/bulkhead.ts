@@ -1,11 +1,8 @@
 import { type Clock, neverCancelled, systemClock } from '@hazeljs/core'
 import { BulkheadError } from '../errors.js'
-import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { type Call, type CallContext, type CallOptions, type Policy, type Priority, toContext } from '../policy.js'
 import { type BulkheadOptions, type ResolvedBulkheadOptions, resolveBulkheadOptions } from './options.js'
 import { type PlaceInLine, WaitingLine } from './waiting-line.js'
-
-/** Who waits less: places go to `high` first, to `low` last, and within one priority to whoever came first. */
-export type Priority = 'high' | 'normal' | 'low'
 
 const lineOf: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 }
 

@@ -1,12 +1,27 @@
-import { CancelSource, type Clock, type ConfigProblem, type Duration, OptionsCheck, systemClock } from '@hazeljs/core'
+import { CancelSource, type Clock, type ConfigProblem, type Duration, OptionsCheck, systemClock, TimerQueue } from '@hazeljs/core'
+import { ambientCall } from '../ambient.js'
+import { durationText, type PolicyDescription } from '../description.js'
 import { TimeoutError } from '../errors.js'
+import { guardClock } from '../fault.js'
 import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 
 export interface TimeoutOptions {
   /** From 1 ms. */
   readonly duration: Duration
   /** The message of the TimeoutError. Default: one that names the duration. */
-  readonly message?: string
+  readonly message?: string | undefined
+  /**
+   * Whether calls made inside, in the same asynchronous flow, inherit the deadline without being handed the context. It uses an
+   * AsyncLocalStorage, which before Node 24 makes promises of the whole process dearer. Default `false`.
+   */
+  readonly propagate?: boolean | undefined
+}
+
+/** Options after checking. */
+interface ResolvedTimeoutOptions {
+  readonly durationMs: number
+  readonly message: string | undefined
+  readonly propagate: boolean
 }
 
 /**
@@ -14,61 +29,72 @@ export interface TimeoutOptions {
  * same error as the reason, so that a call that listens stops working; whatever it does later changes nothing.
  */
 export class Timeout implements Policy {
-  readonly #durationMs: number
-  readonly #message: string | undefined
+  readonly #options: ResolvedTimeoutOptions
   readonly #clock: Clock
+  readonly #timers: TimerQueue
 
   /** @throws ConfigError listing everything that is wrong with the options. */
   constructor(options: Duration | TimeoutOptions, clock: Clock = systemClock) {
     const check = new OptionsCheck('Timeout')
-    const { durationMs, message } = checkTimeoutOptions(options, check)
+    this.#options = checkTimeoutOptions(options, check)
     check.done()
-    this.#durationMs = durationMs
-    this.#message = message
-    this.#clock = clock
+    this.#clock = guardClock(clock)
+    this.#timers = new TimerQueue(this.#clock, this.#options.durationMs)
   }
 
   /** @throws TimeoutError when the time is over; else what the call throws. */
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
     const callContext = toContext(context)
     if (callContext.aborted) return Promise.reject(callContext.cancellation.reason)
+    const { durationMs, propagate } = this.#options
+    const startMs = this.#clock.now()
+    const source = new CancelSource(callContext.cancellation)
+    const limited = callContext.underDeadline(source, this.#clock, startMs + durationMs)
+    let result: T | PromiseLike<T>
+    try {
+      result = propagate ? ambientCall.run(limited, call, limited) : call(limited)
+    } catch (error) {
+      source.dispose()
+      return Promise.reject(error)
+    }
+    if (isThenable(result)) return this.#inTime(result, source, startMs)
+    source.dispose()
+    return Promise.resolve(result)
+  }
+
+  describe(): PolicyDescription {
+    const { durationMs } = this.#options
+    return { policy: 'Timeout', summary: durationText(durationMs), timeoutMs: durationMs }
+  }
+
+  #inTime<T>(result: PromiseLike<T>, source: CancelSource, startMs: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const source = new CancelSource(callContext.cancellation)
-      const timer = this.#clock.setTimer(() => {
-        const error = new TimeoutError(this.#durationMs, this.#message)
+      const timers = this.#timers
+      const timer = timers.add(() => {
+        const error = new TimeoutError(this.#options.durationMs, this.#options.message)
         reject(error)
         source.abort(error)
         source.dispose()
-      }, this.#durationMs)
-      const settle = () => {
-        this.#clock.clearTimer(timer)
-        source.dispose()
-      }
-      const fail = (error: unknown) => {
-        settle()
-        reject(error)
-      }
-      try {
-        const result = call(callContext.under(source))
-        if (isThenable(result)) {
-          result.then((value) => {
-            settle()
-            resolve(value)
-          }, fail)
-          return
-        }
-        settle()
-        resolve(result)
-      } catch (error) {
-        fail(error)
-      }
+      }, startMs)
+      result.then(
+        (value) => {
+          timers.remove(timer)
+          source.dispose()
+          resolve(value)
+        },
+        (error: unknown) => {
+          timers.remove(timer)
+          source.dispose()
+          reject(error)
+        },
+      )
     })
   }
 }
 
 /** {@link Timeout} for a single call. @throws TimeoutError; ConfigError when `duration` is none. */
 export function withTimeout<T>(call: Call<T>, duration: Duration, message?: string): Promise<T> {
-  return new Timeout(message === undefined ? duration : { duration, message }).execute(call)
+  return new Timeout({ duration, message }).execute(call)
 }
 
 /** What is wrong with `options`; empty when a Timeout can be made of them. */
@@ -78,12 +104,16 @@ export function timeoutProblems(options: Duration | TimeoutOptions): readonly Co
   return check.problems
 }
 
-function checkTimeoutOptions(given: Duration | TimeoutOptions, check: OptionsCheck): { durationMs: number; message: string | undefined } {
+function checkTimeoutOptions(given: Duration | TimeoutOptions, check: OptionsCheck): ResolvedTimeoutOptions {
   const bare = typeof given === 'number' || typeof given === 'string'
-  const { duration, message } = bare ? { duration: given, message: undefined } : check.object('', given, ['duration', 'message'])
+  const { duration, message, propagate } = bare ? { duration: given } : check.object('', given, ['duration', 'message', 'propagate'])
   if (message !== undefined && typeof message !== 'string') check.add('message', 'expected a string')
   if (duration === undefined) check.add('duration', 'is required')
-  return { durationMs: check.duration(bare ? '' : 'duration', duration, 1, 1), message }
+  return {
+    durationMs: check.duration(bare ? '' : 'duration', duration, 1, 1),
+    message,
+    propagate: check.oneOf('propagate', propagate, false, [true, false]),
+  }
 }
 
 function isThenable<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
