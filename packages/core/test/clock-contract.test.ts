@@ -53,6 +53,21 @@ describe.each(subjects)('%s', (_name, subject) => {
     expect(fired).toEqual(['first', 'second', 'late'])
   })
 
+  it('fires a timer that keeps no process alive all the same, and lets one that fired be', async () => {
+    const { clock, pass } = subject()
+    let fired = 0
+    const letGo = clock.setTimer(() => fired++, 2)
+    clock.keepAlive(letGo, false)
+    const kept = clock.setTimer(() => fired++, 2)
+    clock.keepAlive(kept, false)
+    clock.keepAlive(kept, true)
+    await pass(10)
+    expect(fired).toBe(2)
+    clock.keepAlive(kept, true)
+    await pass(10)
+    expect(fired).toBe(2)
+  })
+
   it.each([0, -5, Number.NaN])('takes a delay of %d for none, and does not call back at once', async (delayMs) => {
     const { clock, pass } = subject()
     let fired = 0
@@ -103,4 +118,14 @@ describe.each(subjects)('%s', (_name, subject) => {
     const { clock } = subject()
     await expect(clock.sleep(60_000, AbortSignal.abort('gone'))).rejects.toBe('gone')
   })
+})
+
+it('lets the process end before a timer that was let go', () => {
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const before = timers()
+  const timer = systemClock.setTimer(() => undefined, 60_000)
+  expect(timers()).toBe(before + 1)
+  systemClock.keepAlive(timer, false)
+  expect(timers()).toBe(before)
+  systemClock.clearTimer(timer)
 })
