@@ -1,0 +1,1 @@
+export { FakeClock, ScriptedRandom, SeededRandom } from '@hazeljs/core/testing'
