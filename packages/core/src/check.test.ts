@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { OptionsCheck, show } from './check.js'
+import { OptionsCheck, problemsOf, resolveOptions, show } from './check.js'
 import { ConfigError } from './errors.js'
 
 /** The one complaint that `use` provokes, or nothing. */
@@ -130,4 +130,12 @@ it.each([
 
 it('has nothing to throw where nothing is wrong', () => {
   expect(() => new OptionsCheck('Thing').done()).not.toThrow()
+})
+
+it('lists what a reader of options finds, or throws it', () => {
+  const read = ({ max }: { max?: number }, check: OptionsCheck) => ({ max: check.number('max', max, 3, { min: 1 }) })
+  expect(problemsOf(read, { max: 2 })).toEqual([])
+  expect(problemsOf(read, { max: 0 })).toEqual([{ path: 'max', message: 'expected a number of at least 1, got 0' }])
+  expect(resolveOptions('Thing', read, {})).toEqual({ max: 3 })
+  expect(() => resolveOptions('Thing', read, { max: 0 })).toThrow('Thing: max: expected a number of at least 1, got 0')
 })

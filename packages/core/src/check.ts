@@ -77,6 +77,24 @@ export class OptionsCheck {
   }
 }
 
+/** Reads options, filling in defaults, and tells `check` of every problem. */
+type OptionsReader<Options, Resolved> = (options: Options, check: OptionsCheck) => Resolved
+
+/** What `read` finds wrong with `options`; empty when there is nothing. */
+export function problemsOf<Options>(read: OptionsReader<Options, unknown>, options: Options): readonly ConfigProblem[] {
+  const check = new OptionsCheck('')
+  read(options, check)
+  return check.problems
+}
+
+/** What `read` makes of `options`; `subject` opens the error's message. @throws ConfigError listing every problem. */
+export function resolveOptions<Options, Resolved>(subject: string, read: OptionsReader<Options, Resolved>, options: Options): Resolved {
+  const check = new OptionsCheck(subject)
+  const resolved = read(options, check)
+  check.done()
+  return resolved
+}
+
 function bounds(min: number, max: number): string {
   if (min !== -Infinity && max !== Infinity) return ` from ${min} to ${max}`
   if (min !== -Infinity) return ` of at least ${min}`

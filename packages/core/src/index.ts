@@ -1,5 +1,5 @@
 export { CancelSource, eitherOf, fromSignal, neverCancelled, type Cancellation } from './abort.js'
-export { OptionsCheck, show, suggest } from './check.js'
+export { OptionsCheck, problemsOf, resolveOptions, show, suggest } from './check.js'
 export { sleepOn, systemClock, type Clock, type TimerHandle, type TimerOptions } from './clock.js'
 export { durationMs, maxTimerMs, type Duration } from './duration.js'
 export { Emitter, type ListenerErrorHandler } from './emitter.js'
