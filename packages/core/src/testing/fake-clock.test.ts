@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { FakeClock } from './fake-clock.js'
+import { SeededRandom } from './seeded-random.js'
 
 it('stands still until it is told', async () => {
   const clock = new FakeClock(500, Date.UTC(2030, 0, 1))
@@ -36,6 +37,20 @@ it('fires what a timer, or a promise that it settled, sets on the way', async ()
   await clock.advance(100)
   await done
   expect(wokenAt).toEqual([10, 20, 30])
+})
+
+it('fires thousands of timers in order, whatever the order they were set and cleared in', async () => {
+  const clock = new FakeClock()
+  const random = new SeededRandom(7)
+  const set = Array.from({ length: 3_000 }, (_, number) => ({ number, dueMs: Math.floor(random.next() * 500) }))
+  const fired: typeof set = []
+  const handles = set.map((timer) => clock.setTimer(() => fired.push(timer), timer.dueMs))
+  const cleared = new Set(handles.filter(() => random.next() < 0.3))
+  for (const handle of cleared) clock.clearTimer(handle)
+  await clock.advance(500)
+  const kept = set.filter(({ number }) => !cleared.has(handles[number] as object))
+  expect(fired).toEqual(kept.toSorted((a, b) => a.dueMs - b.dueMs || a.number - b.number))
+  expect(clock.pendingTimers).toBe(0)
 })
 
 it('lets promises settle before it moves', async () => {

@@ -2,6 +2,8 @@ import { type Clock, sleepOn, timerDelayMs, type TimerHandle } from '../clock.js
 
 interface FakeTimer {
   readonly dueMs: number
+  /** Of timers that are due at the same time, the one that was set first fires first. */
+  readonly number: number
   readonly callback: () => void
   /** Let go by {@link Clock.keepAlive}. */
   idle: boolean
@@ -11,7 +13,9 @@ interface FakeTimer {
 export class FakeClock implements Clock {
   #nowMs: number
   readonly #epochMs: number
-  readonly #timers = new Set<FakeTimer>()
+  /** The next to fire stands last, where taking it away moves no other. */
+  readonly #timers: FakeTimer[] = []
+  #timersSet = 0
 
   /** `startMs` is what `now()` reads first; `epochMs` is the wall time at that moment. */
   constructor(startMs = 0, epochMs = Date.UTC(2026, 0, 1)) {
@@ -28,13 +32,15 @@ export class FakeClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): TimerHandle {
-    const timer: FakeTimer = { dueMs: this.#nowMs + timerDelayMs(delayMs), callback, idle: false }
-    this.#timers.add(timer)
+    const timer: FakeTimer = { dueMs: this.#nowMs + timerDelayMs(delayMs), number: this.#timersSet++, callback, idle: false }
+    this.#timers.splice(this.#place(timer), 0, timer)
     return timer
   }
 
   clearTimer(timer: TimerHandle | undefined): void {
-    this.#timers.delete(timer as FakeTimer)
+    if (timer === undefined) return
+    const place = this.#place(timer as FakeTimer)
+    if (this.#timers[place] === timer) this.#timers.splice(place, 1)
   }
 
   keepAlive(timer: TimerHandle, keep: boolean): void {
@@ -60,8 +66,7 @@ export class FakeClock implements Clock {
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms
     await settle()
-    for (let timer = this.#next(endMs); timer !== undefined; timer = this.#next(endMs)) {
-      this.#timers.delete(timer)
+    for (let timer = this.#takeDue(endMs); timer !== undefined; timer = this.#takeDue(endMs)) {
       this.#nowMs = Math.max(this.#nowMs, timer.dueMs)
       timer.callback()
       await settle()
@@ -75,10 +80,22 @@ export class FakeClock implements Clock {
     this.#nowMs += ms
   }
 
-  #next(endMs: number): FakeTimer | undefined {
-    let next: FakeTimer | undefined
-    for (const timer of this.#timers) if (timer.dueMs <= endMs && (next === undefined || timer.dueMs < next.dueMs)) next = timer
-    return next
+  #takeDue(endMs: number): FakeTimer | undefined {
+    const next = this.#timers.at(-1)
+    return next !== undefined && next.dueMs <= endMs ? this.#timers.pop() : undefined
+  }
+
+  /** Where `timer` stands, or would stand: a binary search, so that thousands of timers cost little. */
+  #place({ dueMs, number }: FakeTimer): number {
+    let low = 0
+    let high = this.#timers.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const other = this.#timers[middle] as FakeTimer
+      if (other.dueMs > dueMs || (other.dueMs === dueMs && other.number > number)) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 }
 
