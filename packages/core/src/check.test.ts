@@ -78,6 +78,15 @@ it('function takes functions only', () => {
   expect(check.problems).toEqual([{ path: 'onRetry', message: "expected a function, got 'log'" }])
 })
 
+it('instance takes objects of one class only', () => {
+  const check = new OptionsCheck('Thing')
+  const pattern = /x/
+  expect(check.instance('pattern', pattern, RegExp)).toBe(pattern)
+  expect(check.instance('pattern', undefined, RegExp)).toBeUndefined()
+  check.instance<unknown>('pattern', {}, RegExp)
+  expect(check.problems).toEqual([{ path: 'pattern', message: 'expected a RegExp, got an object' }])
+})
+
 describe('known', () => {
   const names = ['maxAttempts', 'baseDelay', 'jitter']
 

@@ -49,6 +49,11 @@ export class OptionsCheck {
     return value
   }
 
+  instance<T>(path: string, value: T | undefined, kind: abstract new (...args: never[]) => T): T | undefined {
+    if (value !== undefined && !(value instanceof kind)) this.add(path, `expected a ${kind.name}, got ${show(value)}`)
+    return value
+  }
+
   /** The object to read options from, an empty one where `value` is none; complains of that, and of options that are not `known`. */
   object<T extends object>(path: string, value: T, known: readonly (string & keyof T)[]): Partial<T> {
     if (typeof value !== 'object' || (value as T | null) === null || Array.isArray(value)) {

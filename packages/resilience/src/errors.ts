@@ -69,17 +69,24 @@ export class RateLimitError extends ResilienceError {
   }
 }
 
+/** Why a retry gave up. `attempts`: all retries were used. `budget`: the retry budget was empty. `deadline`: it ends before the next pause. */
+export type RetryStop = 'attempts' | 'budget' | 'deadline'
+
+const stopTexts: Readonly<Record<RetryStop, string>> = {
+  attempts: '',
+  budget: ' and the retry budget is empty',
+  deadline: ' and the deadline is too near for another',
+}
+
 /** Retries did not help. Code `RETRY_EXHAUSTED`; the last failure is the `cause`. */
 export class RetryExhaustedError extends ResilienceError {
   /** Calls made, the first one included. */
   readonly attempts: number
-  /** `attempts`: all retries were used. `budget`: the retry budget was empty. */
-  readonly reason: 'attempts' | 'budget'
+  readonly reason: RetryStop
 
-  constructor(attempts: number, lastError: unknown, reason: 'attempts' | 'budget', callRan: boolean) {
-    const why = reason === 'budget' ? ' and the retry budget is empty' : ''
+  constructor(attempts: number, lastError: unknown, reason: RetryStop, callRan: boolean) {
     const message = lastError instanceof Error ? `: ${lastError.message}` : ''
-    super('RETRY_EXHAUSTED', `Failed after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}${why}${message}`, {
+    super('RETRY_EXHAUSTED', `Failed after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}${stopTexts[reason]}${message}`, {
       callRan,
       cause: lastError,
     })
@@ -90,5 +97,17 @@ export class RetryExhaustedError extends ResilienceError {
   /** What the last attempt failed with, as it was thrown. The same as `cause`. */
   get lastError(): unknown {
     return this.cause
+  }
+}
+
+/**
+ * The reason with which copies of a hedged call are aborted that are not needed any more; it does not come out of the hedge. Its name is
+ * `AbortError`, so that whoever meets it takes it for a cancellation and for nobody's failure. Code `HEDGE_LOST`.
+ */
+export class HedgeLostError extends ResilienceError {
+  override readonly name = 'AbortError'
+
+  constructor() {
+    super('HEDGE_LOST', 'Another copy of the call decided its outcome', { callRan: true })
   }
 }

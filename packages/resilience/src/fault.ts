@@ -60,4 +60,5 @@ class GuardedClock implements Clock {
   }
 }
 
-const neverFires: TimerHandle = {}
+/** The handle of a timer that the clock refused to set. */
+export const neverFires: TimerHandle = {}

@@ -17,10 +17,12 @@ export type { PolicyDescription } from './description.js'
 export {
   BulkheadError,
   CircuitBreakerError,
+  HedgeLostError,
   RateLimitError,
   ResilienceError,
   type ResilienceErrorDetails,
   RetryExhaustedError,
+  type RetryStop,
   TimeoutError,
 } from './errors.js'
 export { aggregateMetrics, MetricsCollector } from './metrics/metrics-collector.js'

@@ -1,6 +1,7 @@
 import { CancelSource } from '@hazeljs/core'
 import { expect, it, vi } from 'vitest'
 import { CallContext, rootContext, toContext } from './policy.js'
+import { RetryBudget } from './retry/retry-budget.js'
 
 it('makes a signal only when it is read', () => {
   const source = new CancelSource()
@@ -29,4 +30,15 @@ it('keeps the claim of the attempt it derives from', () => {
   const derived = new Claiming(new CancelSource(), 3).under(new CancelSource()).under(new CancelSource())
   expect([derived.attempt, derived.claimRetry('curable'), derived.claimRetry('fatal')]).toEqual([3, true, false])
   expect(rootContext().under(new CancelSource()).claimRetry('curable')).toBe(false)
+})
+
+it('asks outward whether a budget has counted the call', () => {
+  const [counted, other] = [new RetryBudget(), new RetryBudget()]
+  class Counting extends CallContext {
+    override isFirstFor(budget: RetryBudget): boolean {
+      return budget !== counted
+    }
+  }
+  const derived = new Counting(new CancelSource()).under(new CancelSource()).under(new CancelSource())
+  expect([derived.isFirstFor(counted), derived.isFirstFor(other), rootContext().isFirstFor(counted)]).toEqual([false, true, true])
 })

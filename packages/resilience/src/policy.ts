@@ -1,6 +1,7 @@
 import { type Cancellation, type Clock, eitherOf, fromSignal, neverCancelled } from '@hazeljs/core'
 import { type AmbientCall, ambientCall } from './ambient.js'
 import type { PolicyDescription } from './description.js'
+import type { RetryBudget } from './retry/retry-budget.js'
 
 /** What a policy runs. Functions that take no parameter fit. */
 export type Call<T> = (context: CallContext) => T | PromiseLike<T>
@@ -25,7 +26,7 @@ export interface CallOptions {
 }
 
 /** Where a policy keeps the type of what it may resolve with in place of the call's result; there is no such property at run time. */
-declare const alternative: unique symbol
+export declare const alternative: unique symbol
 
 /**
  * Guards calls. Policies nest, outermost first: `execute` of one runs inside `execute` of another with the context it was given.
@@ -58,7 +59,7 @@ export class CallContext {
   readonly options: CallOptions
   readonly #outer: CallContext | undefined
 
-  /** `outer` answers {@link claimRetry} and {@link remainingMs}; its options are this one's, too. */
+  /** `outer` answers {@link claimRetry}, {@link remainingMs} and {@link isFirstFor}; its options are this one's, too. */
   constructor(cancellation: Cancellation, attempt = 1, outer?: CallContext, options: CallOptions = outer?.options ?? noOptions) {
     this.cancellation = cancellation
     this.attempt = attempt
@@ -86,6 +87,14 @@ export class CallContext {
    */
   claimRetry(failure: unknown): boolean {
     return this.#outer !== undefined && this.#outer.claimRetry(failure)
+  }
+
+  /**
+   * For policies that pay from `budget`: whether this is the first attempt of a call that no policy further out has counted in it. So a
+   * call makes one deposit, however many policies share the budget, and retries and hedges make none.
+   */
+  isFirstFor(budget: RetryBudget): boolean {
+    return this.#outer === undefined || this.#outer.isFirstFor(budget)
   }
 
   /** The same attempt, called off by `cancellation`, whose parent is this context's. */
