@@ -1,7 +1,8 @@
 export { Bulkhead, type BulkheadMetrics } from './bulkhead/bulkhead.js'
 export { type BulkheadOptions, bulkheadProblems } from './bulkhead/options.js'
-export { CircuitBreaker, type CircuitBreakerEvents, type CircuitBreakerMetrics } from './circuit-breaker/circuit-breaker.js'
+export { CircuitBreaker } from './circuit-breaker/circuit-breaker.js'
 export { CircuitState } from './circuit-breaker/circuit-state.js'
+export type { CircuitBreakerEvents, CircuitBreakerMetrics } from './circuit-breaker/observation.js'
 export {
   circuitBreakerProblems,
   type CircuitBreakerOptions,
@@ -10,8 +11,12 @@ export {
   type SlidingWindowOptions,
 } from './circuit-breaker/options.js'
 export { CircuitBreakerRegistry, CircuitBreakers } from './circuit-breaker/registry.js'
+export type { CircuitBreakerSnapshot, OpenSnapshot } from './circuit-breaker/snapshot.js'
 export type { AmbientCall } from './ambient.js'
 export { compose } from './compose.js'
+export { lint } from './pipeline/lint.js'
+export type { Pipeline, PipelineWarning } from './pipeline/pipeline.js'
+export { wrap } from './pipeline/wrap.js'
 export { currentDeadline, withDeadline, withoutDeadline } from './deadline.js'
 export type { PolicyDescription } from './description.js'
 export {
@@ -25,6 +30,7 @@ export {
   type RetryStop,
   TimeoutError,
 } from './errors.js'
+export { type FallbackHandler, type FallbackOptions, FallbackPolicy, type NarrowedFallbackOptions } from './fallback/fallback-policy.js'
 export { aggregateMetrics, MetricsCollector } from './metrics/metrics-collector.js'
 export { MetricsCollectors, MetricsRegistry } from './metrics/metrics-registry.js'
 export type { MetricsSnapshot } from './metrics/snapshot.js'
