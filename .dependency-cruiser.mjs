@@ -28,7 +28,7 @@ const configuration = {
       from: { path: '^(packages/[^/]+|examples/[^/]+|bench)/' },
       to: {
         path: '^packages/[^/]+/',
-        pathNot: ['^$1/', String.raw`^packages/[^/]+/(src|dist)/(testing/)?index\.(ts|js|cjs|d\.ts|d\.cts)$`],
+        pathNot: ['^$1/', String.raw`^packages/[^/]+/(src|dist)/((testing|redis)/)?index\.(ts|js|cjs|d\.ts|d\.cts)$`],
       },
     },
     {
@@ -50,11 +50,18 @@ const configuration = {
       to: { path: String.raw`^packages/$1/src/index\.ts$` },
     },
     {
+      name: 'optional-parts',
+      comment: 'The main entry does without what has an entry of its own, so that it stays small and needs no optional peer.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/src/', pathNot: [testFiles, '^packages/[^/]+/src/(redis|testing)/'] },
+      to: { path: '^packages/$1/src/(redis|testing)/' },
+    },
+    {
       name: 'no-test-in-source',
       comment: 'What is published depends on no test and on nothing that serves only tests.',
       severity: 'error',
       from: { path: '^(packages|examples)/[^/]+/src/', pathNot: [testFiles, '^packages/[^/]+/src/testing/'] },
-      to: { path: [testFiles, '^packages/[^/]+/src/testing/', '^examples/[^/]+/test/'] },
+      to: { path: [testFiles, '^packages/[^/]+/src/testing/', '^examples/[^/]+/test/', '^test-servers/'] },
     },
     {
       name: 'declared',

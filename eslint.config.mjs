@@ -23,7 +23,13 @@ const sharedState = [
 ].map((selector) => ({ selector, message: 'State is owned by an object, never by a module.' }))
 const sleepImports = { name: 'node:timers/promises', message: 'Take a Clock; a test takes a FakeClock.' }
 
-const tests = ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.ts', 'examples/*/test/**/*.ts', 'examples/*/src/**/*.test.ts']
+const tests = [
+  'packages/*/src/**/*.test.ts',
+  'packages/*/test/**/*.ts',
+  'examples/*/test/**/*.ts',
+  'examples/*/src/**/*.test.ts',
+  'test-servers/**/*.ts',
+]
 
 export default tseslint.config(
   { ignores: ['**/dist/', '**/coverage/', 'bench/floor.mjs', 'packages/gateway/test/article/'] },
@@ -108,7 +114,7 @@ export default tseslint.config(
   },
   {
     files: ['packages/*/src/*/**/index.ts'],
-    ignores: ['packages/*/src/testing/index.ts'],
+    ignores: ['packages/*/src/{testing,redis}/index.ts'],
     rules: { 'no-restricted-syntax': ['error', { selector: 'Program', message: 'index.ts is a public entry point, not a folder list.' }] },
   },
 )

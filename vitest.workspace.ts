@@ -7,6 +7,7 @@ const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, imp
 const alias = {
   '@hazeljs/core/testing': source('core/src/testing/index.ts'),
   '@hazeljs/core': source('core/src/index.ts'),
+  '@hazeljs/resilience/redis': source('resilience/src/redis/index.ts'),
   '@hazeljs/resilience/testing': source('resilience/src/testing/index.ts'),
   '@hazeljs/resilience': source('resilience/src/index.ts'),
   '@hazeljs/discovery/testing': source('discovery/src/testing/index.ts'),
@@ -26,4 +27,5 @@ export const projects: TestProjectInlineConfiguration[] = [
   project('discovery', './packages/discovery'),
   project('gateway', './packages/gateway'),
   project('starter', './examples/gateway-starter'),
+  project('test-servers', './test-servers'),
 ]

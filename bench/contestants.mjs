@@ -4,7 +4,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { haproxyCommand } from './contestants/haproxy.mjs'
 import { nginxCommand } from './contestants/nginx.mjs'
-import { ensureCommand } from './machine.mjs'
+import { ensureCommand, hasCommand } from '../scripts/commands.mjs'
 
 /**
  * @typedef {object} Place where a contestant runs
@@ -40,7 +40,7 @@ const native = (name, title, command) => ({
   name,
   title,
   command,
-  missing: (mayInstall) => (ensureCommand(name, mayInstall) ? null : `${name} is not installed`),
+  missing: (mayInstall) => ((mayInstall ? ensureCommand(name) : hasCommand(name)) ? null : `${name} is not installed`),
 })
 
 /** Every ratio is to this one, measured in the same round. */

@@ -1,14 +1,16 @@
 // The whole-gateway benchmark: our gateway and its peers in front of one service, each as a ratio to the floor. README.md says how to read it.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { ensureCommand, hasCommand } from '../scripts/commands.mjs'
 import { checkContestant } from './check.mjs'
 import { FLOOR, contestants as everyone } from './contestants.mjs'
 import { complaintAbout, runLoad } from './load/generator.mjs'
-import { chooseCores, describeMachine, ensureCommand, freePort, pinned, startServer, stopServer } from './machine.mjs'
+import { chooseCores, describeMachine, freePort, pinned, startServer, stopServer } from './machine.mjs'
+import { fromWhereTyped, givenArguments, pick, wholeNumber } from './options.mjs'
 import { cpuMicros, processTree, residentBytes, waitedMicros } from './process-stats.mjs'
 import { disturbanceLine, machineLine, table } from './report.mjs'
 import { summarize } from './statistics.mjs'
@@ -26,28 +28,10 @@ const USAGE = `Usage: pnpm bench:gateway [options]
   --no-install        never install wrk, nginx or HAProxy with apt
   --node-load         use the generator in Node even where wrk is there`
 
-const wholeNumber = (name, text, least, most) => {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new Error(`--${name} takes a whole number from ${least} to ${most}, not ${text}`)
-  return value
-}
-
-const pick = (option, all, wanted) => {
-  if (wanted === undefined) return all
-  const names = wanted.split(',')
-  const unknown = names.filter((name) => !all.some((one) => one.name === name))
-  if (unknown.length > 0) throw new Error(`--${option} knows no ${unknown.join(', ')}; it knows ${all.map(({ name }) => name).join(', ')}`)
-  return all.filter(({ name }) => names.includes(name))
-}
-
-/** A file named by the user is meant from where the user typed it; pnpm changes the folder and leaves that in INIT_CWD. */
-const fromWhereTyped = (file) => resolve(process.env.INIT_CWD ?? '.', file)
-
 const readOptions = () => {
   const text = (value) => ({ type: 'string', ...(value === undefined ? {} : { default: value }) })
   const { values } = parseArgs({
-    args: process.argv.slice(2).filter((argument) => argument !== '--'),
+    args: givenArguments(),
     options: {
       rounds: text('5'),
       seconds: text('4'),
@@ -157,7 +141,7 @@ const main = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hazel-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const cores = chooseCores(options.cores)
-  const useWrk = !options.nodeLoad && ensureCommand('wrk', options.mayInstall)
+  const useWrk = !options.nodeLoad && (options.mayInstall ? ensureCommand('wrk') : hasCommand('wrk'))
   if (!useWrk) console.log('load comes from load/node-load.mjs, which costs more CPU than wrk')
 
   const field = options.only.filter((contestant) => {

@@ -1,9 +1,10 @@
-// Cores, ports, processes and packages of the machine the benchmark runs on.
+// Cores, ports and processes of the machine the benchmark runs on.
 import { spawn, spawnSync } from 'node:child_process'
 import net from 'node:net'
 import os from 'node:os'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
+import { hasCommand } from '../scripts/commands.mjs'
 
 const START_TIMEOUT_MS = 10_000
 const STOP_TIMEOUT_MS = 3_000
@@ -14,8 +15,6 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGTERM') // not SIGKILL, which would leave nginx's worker behind
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
-
-export const hasCommand = (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
 
 /** The cores this process may use, e.g. `0-1,4` as the kernel writes it. */
 const allowedCores = () => {
@@ -113,25 +112,6 @@ export const runCommand = ([file, args]) =>
       else reject(new Error(`${file} ended with ${code}: ${stderr.trim().slice(-STDERR_KEPT)}`))
     })
   })
-
-/**
- * Installs a Debian package where that is possible without asking anyone: as root, with apt. RUNLEVEL=1 keeps its service from starting.
- *
- * @returns {boolean} whether the command is there now
- */
-export const ensureCommand = (name, mayInstall) => {
-  if (hasCommand(name)) return true
-  if (!mayInstall || process.getuid?.() !== 0 || !hasCommand('apt-get')) return false
-  console.log(`installing ${name} with apt`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  const install = () =>
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], { env, stdio: 'ignore' }).status === 0
-  if (!install()) {
-    spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' })
-    install()
-  }
-  return hasCommand(name)
-}
 
 export const describeMachine = (cores) => ({
   cpu: os.cpus()[0]?.model.trim() ?? 'unknown',

@@ -21,7 +21,7 @@ export function pnpm(...args) {
 
 /** Installs what the lockfile says, unless that is what the last install did. */
 export async function ensureInstalled() {
-  const manifests = ['.', 'bench', starter, ...packages].map((folder) => join(folder, 'package.json'))
+  const manifests = ['.', 'bench', 'test-servers', starter, ...packages].map((folder) => join(folder, 'package.json'))
   const digest = digestOf(['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests])
   await unlessDone('node_modules', digest, 'Installing dependencies', () => pnpm('install', '--frozen-lockfile'))
 }

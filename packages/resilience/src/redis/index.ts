@@ -1,0 +1,1 @@
+export type { RedisScripts } from './redis-scripts.js'

@@ -1,0 +1,3 @@
+export { serverIsMissing } from './missing.js'
+export { RedisServer } from './redis-server.js'
+export { ServerProcess } from './server-process.js'
