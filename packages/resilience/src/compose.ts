@@ -1,30 +1,28 @@
-import { type Call, type CallContext, type CallOptions, type Policy, toContext } from './policy.js'
+import { OptionsCheck, show } from '@hazeljs/core'
+import { lint } from './pipeline/lint.js'
+import { flattened, NestedPolicies, type Pipeline } from './pipeline/pipeline.js'
+import type { AlternativeOf, Policy } from './policy.js'
 
 /**
  * One policy of several, outermost first: `compose(retry, breaker, timeout)` retries calls that a circuit guards and that each have their
  * own time. Without policies it only calls.
+ *
+ * What `lint` says of the order is a warning of the process each, of the type `HazelPipelineWarning`, which Node silences with
+ * `--disable-warning=HazelPipelineWarning`.
+ *
+ * @throws ConfigError naming the positions of what is no policy.
  */
-export function compose(...policies: readonly Policy[]): Policy {
-  return (
-    policies.reduceRight<Policy | undefined>((inner, outer) => (inner === undefined ? outer : new Nested(outer, inner)), undefined) ??
-    unguarded
-  )
+export function compose<P extends readonly Policy<unknown>[]>(...policies: P): Pipeline<AlternativeOf<P[number]>> {
+  const check = new OptionsCheck('compose')
+  policies.forEach((policy, position) => {
+    if (!isPolicy(policy)) check.add(`policies[${position}]`, `expected a policy, got ${show(policy)}`)
+  })
+  check.done()
+  const warnings = lint(policies)
+  for (const { code, message } of warnings) process.emitWarning(message, { type: 'HazelPipelineWarning', code })
+  return new NestedPolicies<AlternativeOf<P[number]>>(flattened(policies), warnings)
 }
 
-class Nested implements Policy {
-  readonly #outer: Policy
-  readonly #inner: Policy
-
-  constructor(outer: Policy, inner: Policy) {
-    this.#outer = outer
-    this.#inner = inner
-  }
-
-  execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
-    return this.#outer.execute((callContext) => this.#inner.execute(call, callContext), context)
-  }
-}
-
-const unguarded: Policy = {
-  execute: async (call, context) => call(toContext(context)),
+function isPolicy(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && 'execute' in given && typeof given.execute === 'function'
 }

@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest'
+import { compose } from '../compose.js'
+import type { PolicyDescription } from '../description.js'
+import type { CallContext, Policy } from '../policy.js'
+import { Timeout } from '../timeout/timeout.js'
+import { lint } from './lint.js'
+
+/** A policy that does nothing but say what it would do. */
+function said(policy: string, says: Partial<PolicyDescription> = {}): Policy {
+  return {
+    execute: async (call, context) => call(context as CallContext),
+    describe: () => ({ policy, summary: '', ...says }),
+  }
+}
+
+const timeout = (timeoutMs: number) => said('Timeout', { timeoutMs })
+const retry = (attempts = 4, leastPausesMs = 0) => said('RetryPolicy', { attempts, leastPausesMs })
+const breaker = (says: Partial<PolicyDescription> = {}) => said('CircuitBreaker', says)
+const fallback = said('FallbackPolicy', { swallowsFailures: true })
+const bulkhead = (queueTimeoutMs?: number) => said('Bulkhead', { queueTimeoutMs })
+const hedge = (hedgeDelayMs?: number) => said('Hedge', { hedgeDelayMs })
+const shared = new Timeout('5s')
+
+interface Defect {
+  readonly bad: readonly Policy[]
+  readonly code: string
+  readonly policies: readonly number[]
+  readonly message: string
+  readonly good: readonly Policy[]
+}
+
+const defects: readonly (readonly [string, Defect])[] = [
+  [
+    'a timeout within a shorter one',
+    {
+      bad: [timeout(5_000), retry(), timeout(10_000)],
+      code: 'TIMEOUT_NEVER_FIRES',
+      policies: [0, 2],
+      message:
+        'Timeout (policies[2]) gives its calls 10 s, but Timeout (policies[0]) ends them after 5 s: ' +
+        'it never fires. Give it less time than what is around it.',
+      good: [timeout(5_000), retry(), timeout(4_999)],
+    },
+  ],
+  [
+    'a timeout within one that is as long',
+    {
+      bad: [timeout(5_000), timeout(5_000)],
+      code: 'TIMEOUT_NEVER_FIRES',
+      policies: [0, 1],
+      message: 'ends them after 5 s',
+      good: [retry(), timeout(5_000)],
+    },
+  ],
+  [
+    'a timeout within the timeout of a breaker',
+    {
+      bad: [timeout(9_000), breaker({ timeoutMs: 1_000 }), timeout(2_000)],
+      code: 'TIMEOUT_NEVER_FIRES',
+      policies: [1, 2],
+      message: 'CircuitBreaker (policies[1]) ends them after 1 s',
+      good: [timeout(9_000), breaker({ timeoutMs: 2_000 }), timeout(1_000)],
+    },
+  ],
+  [
+    'a fallback inside what acts on failures',
+    {
+      bad: [timeout(5_000), retry(), breaker(), hedge(), fallback],
+      code: 'FAILURES_HIDDEN',
+      policies: [1, 2, 3, 4],
+      message:
+        'FallbackPolicy (policies[4]) answers in place of failures, which hides them from RetryPolicy (policies[1]) and ' +
+        'CircuitBreaker (policies[2]) and Hedge (policies[3]). Place it outside.',
+      good: [timeout(5_000), fallback, retry(), breaker(), hedge()],
+    },
+  ],
+  [
+    'a retry inside a retry',
+    {
+      bad: [retry(4), breaker(), retry(3)],
+      code: 'ATTEMPTS_MULTIPLY',
+      policies: [0, 2],
+      message: 'RetryPolicy (policies[2]) is inside RetryPolicy (policies[0]): 4 × 3 = 12 calls where all fail. Retry in one place.',
+      good: [retry(4), breaker(), retry(1)],
+    },
+  ],
+  [
+    'pauses that no timeout leaves time for',
+    {
+      bad: [timeout(7_000), retry(4, 7_000)],
+      code: 'RETRIES_NEVER_MADE',
+      policies: [0, 1],
+      message:
+        'RetryPolicy (policies[1]) pauses between its attempts for at least 7 s, but Timeout (policies[0]) ends them after 7 s: ' +
+        'the last are never made. Retry fewer times or sooner, or allow more time.',
+      good: [timeout(7_001), retry(4, 7_000), timeout(2_000)],
+    },
+  ],
+  [
+    'a wait for a place that is cut off',
+    {
+      bad: [timeout(2_000), bulkhead(3_000)],
+      code: 'QUEUE_TIMEOUT_NEVER_FIRES',
+      policies: [0, 1],
+      message: 'Bulkhead (policies[1]) lets calls wait for 3 s, but Timeout (policies[0]) ends them after 2 s: none waits so long.',
+      good: [bulkhead(3_000), timeout(2_000), bulkhead()],
+    },
+  ],
+  [
+    'a hedge that comes too late',
+    {
+      bad: [timeout(2_000), hedge(2_000)],
+      code: 'HEDGE_NEVER_MADE',
+      policies: [0, 1],
+      message:
+        'Hedge (policies[1]) makes a second copy of a call after 2 s, but Timeout (policies[0]) ends them after 2 s: there is never one.',
+      good: [timeout(2_000), hedge(1_999)],
+    },
+  ],
+  [
+    'slow calls that a timeout around ends first',
+    {
+      bad: [timeout(2_000), breaker({ slowCallMs: 60_000 })],
+      code: 'NEVER_SLOW',
+      policies: [0, 1],
+      message:
+        'CircuitBreaker (policies[1]) takes calls for slow from 1 min, but Timeout (policies[0]) ends them after 2 s: ' +
+        'none ever is. Set slowCallDuration below that time.',
+      good: [timeout(2_000), breaker({ slowCallMs: 1_000 }), timeout(1_500)],
+    },
+  ],
+  [
+    'slow calls that a timeout inside ends first',
+    {
+      bad: [timeout(9_000), breaker({ slowCallMs: 3_000 }), timeout(2_000)],
+      code: 'NEVER_SLOW',
+      policies: [1, 2],
+      message: 'Timeout (policies[2]) ends them after 2 s',
+      // What a breaker times are whole retries, and waits for a place.
+      good: [breaker({ slowCallMs: 3_000 }), retry(), timeout(2_000)],
+    },
+  ],
+  [
+    'slow calls that the timeout of the breaker ends first',
+    {
+      bad: [breaker({ slowCallMs: 3_000, timeoutMs: 2_000 })],
+      code: 'NEVER_SLOW',
+      policies: [0],
+      message: 'ends them after 2 s',
+      good: [breaker({ slowCallMs: 1_000, timeoutMs: 2_000 }), bulkhead(), timeout(500)],
+    },
+  ],
+  [
+    'the same policy twice',
+    {
+      bad: [shared, retry(), shared],
+      code: 'POLICY_REPEATED',
+      policies: [0, 2],
+      message:
+        'Timeout (policies[2]) is the same object as Timeout (policies[0]): it counts each call twice, and a bulkhead may wait for itself ' +
+        'for ever. Make one for each place.',
+      good: [new Timeout('6s'), retry(), shared],
+    },
+  ],
+]
+
+describe.each(defects)('%s', (_, { bad, code, policies, message, good }) => {
+  it('is a defect', () => {
+    const found = lint(bad).filter((warning) => warning.code === code)
+    expect(found).toEqual([{ code, policies, message: expect.stringContaining(message) as string }])
+  })
+
+  it('is none the other way', () => {
+    expect(lint(good)).toEqual([])
+  })
+})
+
+describe('an order that is a choice', () => {
+  it.each([
+    ['that of the decorators', [breaker(), retry(), timeout(5_000), bulkhead()]],
+    ['a breaker around a retry', [breaker(), retry(), timeout(5_000)]],
+    ['a retry around a breaker', [retry(), breaker(), timeout(5_000)]],
+    ['a fallback around all', [fallback, timeout(9_000), retry(), hedge(50), breaker(), timeout(5_000)]],
+    ['policies that say nothing', [said('Mine'), said('Mine'), { execute: said('').execute }]],
+    ['nothing', []],
+  ])('is no defect: %s', (_, policies) => {
+    expect(lint(policies)).toEqual([])
+  })
+})
+
+it('looks into pipelines, and counts their policies where they stand', () => {
+  const inner = compose(retry(), timeout(2_000))
+  expect(lint([timeout(1_000), inner])).toEqual([expect.objectContaining({ policies: [0, 2] })])
+  expect(lint(inner)).toEqual([])
+})
+
+it('finds every defect', () => {
+  const codes = lint([breaker({ slowCallMs: 5_000 }), timeout(1_000), retry(3, 1_000), retry(2), fallback, timeout(1_000)]).map(
+    ({ code }) => code,
+  )
+  expect(codes.toSorted()).toEqual(['ATTEMPTS_MULTIPLY', 'FAILURES_HIDDEN', 'NEVER_SLOW', 'RETRIES_NEVER_MADE', 'TIMEOUT_NEVER_FIRES'])
+})
