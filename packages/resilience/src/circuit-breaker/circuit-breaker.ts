@@ -1,38 +1,18 @@
 import { type Clock, Emitter, type Random, systemClock, systemRandom } from '@hazeljs/core'
 import { CircuitBreakerError } from '../errors.js'
-import { tell } from '../fault.js'
-import { judgeError, judgeResult } from '../outcome.js'
+import type { PolicyDescription } from '../description.js'
+import { guardClock, tell } from '../fault.js'
+import { record } from '../metrics/recorded.js'
+import { judgeError, judgeResult, type Outcome } from '../outcome.js'
 import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 import { retryAfterMsOf } from '../retry/retry-after.js'
 import { Timeout } from '../timeout/timeout.js'
-import { type Admission, Circuit } from './circuit.js'
-import { CircuitState } from './circuit-state.js'
+import { type Admission, Circuit, notAdmitted } from './circuit.js'
+import { CircuitState, type ManualState } from './circuit-state.js'
+import type { CircuitBreakerEvents, CircuitBreakerMetrics } from './observation.js'
 import { type CircuitBreakerOptions, resolveCircuitBreakerOptions, type ResolvedCircuitBreakerOptions } from './options.js'
-
-export interface CircuitBreakerEvents {
-  /** A call succeeded. */
-  success: { readonly result: unknown }
-  /** A call failed: it threw `error`, or resolved with a `result` that is a failure. */
-  failure: { readonly error: unknown; readonly result: unknown }
-  stateChange: { readonly from: CircuitState; readonly to: CircuitState }
-}
-
-/** Calls and rates of the window; rates in per cent. */
-export interface CircuitBreakerMetrics {
-  readonly state: CircuitState
-  readonly totalCalls: number
-  readonly successCalls: number
-  readonly failureCalls: number
-  readonly slowCalls: number
-  readonly failureRate: number
-  readonly slowCallRate: number
-  /** Since the breaker was made or reset. */
-  readonly rejectedCalls: number
-  /** What METRICS_ONLY let through and CLOSED, OPEN and HALF_OPEN would not have. Since the breaker was made or reset. */
-  readonly wouldHaveRejected: number
-}
-
-type ManualState = typeof CircuitState.FORCED_OPEN | typeof CircuitState.DISABLED | typeof CircuitState.METRICS_ONLY
+import { checkedSnapshot, type CircuitBreakerSnapshot } from './snapshot.js'
+import { summaryOf } from './summary.js'
 
 /**
  * Stops calling a target that keeps failing, and tries it again after a while with a few calls.
@@ -46,6 +26,8 @@ export class CircuitBreaker implements Policy {
   readonly #clock: Clock
   readonly #circuit: Circuit
   readonly #timeout: Timeout | undefined
+  readonly #readsStart: boolean
+  readonly #readsEnd: boolean
   #events: Emitter<CircuitBreakerEvents> | undefined
   #manual: ManualState | undefined
   #rejectedCalls = 0
@@ -54,9 +36,12 @@ export class CircuitBreaker implements Policy {
   /** @throws ConfigError listing everything that is wrong with the options. */
   constructor(options: CircuitBreakerOptions = {}, clock: Clock = systemClock, random: Random = systemRandom) {
     this.options = resolveCircuitBreakerOptions(options)
-    this.#clock = clock
-    this.#timeout = this.options.timeoutMs === undefined ? undefined : new Timeout(this.options.timeoutMs, clock)
-    this.#circuit = new Circuit(this.options, clock, random, (from, to) => {
+    this.#clock = guardClock(clock)
+    const { timeoutMs, slowCallDurationMs, metrics, slidingWindow } = this.options
+    this.#timeout = timeoutMs === undefined ? undefined : new Timeout(timeoutMs, this.#clock)
+    this.#readsStart = slowCallDurationMs !== undefined || metrics !== undefined
+    this.#readsEnd = this.#readsStart || slidingWindow.type === 'time'
+    this.#circuit = new Circuit(this.options, this.#clock, random, (from, to) => {
       if (this.#manual === undefined) this.#announce(from, to)
     })
   }
@@ -66,16 +51,24 @@ export class CircuitBreaker implements Policy {
     const callContext = toContext(context)
     if (callContext.aborted) throw callContext.cancellation.reason
     const admission = this.#admit()
-    const startMs = this.options.slowCallDurationMs === undefined ? 0 : this.#clock.now()
+    const startMs = this.#readsStart ? this.#clock.now() : 0
     let result: T
     try {
       result = await (this.#timeout === undefined ? call(callContext) : this.#timeout.execute(call, callContext))
     } catch (error) {
-      this.#judgeError(admission, startMs, error, callContext)
+      if (admission !== undefined) {
+        this.#conclude(admission, judgeError(error, callContext, this.options.failurePredicate), startMs, error, undefined)
+      }
       throw error
     }
-    this.#judgeResult(admission, startMs, result)
+    if (admission !== undefined) this.#conclude(admission, judgeResult(result, this.options.resultPredicate), startMs, undefined, result)
     return result
+  }
+
+  describe(): PolicyDescription {
+    const { timeoutMs, slowCallDurationMs, slowCallRateThreshold } = this.options
+    const slowCallMs = slowCallRateThreshold === undefined ? undefined : slowCallDurationMs
+    return { policy: 'CircuitBreaker', summary: summaryOf(this.options), timeoutMs, slowCallMs }
   }
 
   getState(): CircuitState {
@@ -157,6 +150,31 @@ export class CircuitBreaker implements Policy {
     this.#force(CircuitState.METRICS_ONLY)
   }
 
+  /** What to keep for {@link restore} when the process ends; `JSON.stringify(breaker)` calls it. */
+  toJSON(): CircuitBreakerSnapshot {
+    const opening = this.#circuit.opening
+    if (this.#manual !== undefined || opening === undefined) return { state: this.#manual ?? CircuitState.CLOSED }
+    const { leftMs, openMs, openings } = opening
+    return { state: CircuitState.OPEN, openUntil: Math.round(this.#clock.wallTime() + leftMs), openMs, openings }
+  }
+
+  /**
+   * Goes on where the breaker of the snapshot was. The outcomes of calls under way will not count. A circuit is open for what was left of
+   * its time, but, lest a wall clock that was set back keeps it open for ever, for no longer than it can be by its own options.
+   *
+   * @throws ConfigError listing everything that is wrong with the snapshot; then nothing has changed.
+   */
+  restore(snapshot: CircuitBreakerSnapshot): void {
+    const checked = checkedSnapshot(snapshot)
+    const from = this.getState()
+    this.#circuit.reset()
+    this.#manual = undefined
+    if (checked.state === CircuitState.OPEN) {
+      this.#circuit.resume({ ...checked, leftMs: checked.openUntil - this.#clock.wallTime() })
+    } else if (checked.state !== CircuitState.CLOSED) this.#manual = checked.state
+    if (from !== checked.state) this.#announce(from, checked.state)
+  }
+
   on<K extends keyof CircuitBreakerEvents>(event: K, listener: (payload: CircuitBreakerEvents[K]) => unknown): this {
     this.#events ??= new Emitter()
     this.#events.on(event, listener)
@@ -174,42 +192,35 @@ export class CircuitBreaker implements Policy {
     return this
   }
 
-  /** `undefined`: the call runs and its outcome is not counted. */
+  /** `undefined`: the call runs and nobody looks at it. */
   #admit(): Admission | undefined {
     if (this.#manual === CircuitState.DISABLED) return undefined
     const admission = this.#manual === CircuitState.FORCED_OPEN ? undefined : this.#circuit.admit()
     if (admission !== undefined) return admission
     if (this.#manual === CircuitState.METRICS_ONLY) {
       this.#wouldHaveRejected++
-      return undefined
+      return notAdmitted
     }
     this.#rejectedCalls++
     const retryAfterMs = this.#manual === undefined ? this.#circuit.retryAfterMs : undefined
     throw new CircuitBreakerError(this.getState(), retryAfterMs, this.options.name)
   }
 
-  #judgeError(admission: Admission | undefined, startMs: number, error: unknown, context: CallContext): void {
-    if (admission === undefined) return
-    const outcome = judgeError(error, context, this.options.failurePredicate)
-    if (outcome === 'ignored') this.#circuit.release(admission)
-    else this.#circuit.record(admission, outcome === 'failure', this.#isSlow(startMs), retryAfterMsOf(error))
-    if (outcome === 'failure' && this.#events?.has('failure') === true) this.#events.emit('failure', { error, result: undefined })
-  }
-
-  #judgeResult(admission: Admission | undefined, startMs: number, result: unknown): void {
-    if (admission === undefined) return
-    const outcome = judgeResult(result, this.options.resultPredicate)
-    if (outcome === 'ignored') this.#circuit.release(admission)
-    else this.#circuit.record(admission, outcome === 'failure', this.#isSlow(startMs), undefined)
-    if (this.#events === undefined || outcome === 'ignored') return
-    if (outcome === 'success') {
+  #conclude(admission: Admission, outcome: Outcome, startMs: number, error: unknown, result: unknown): void {
+    if (outcome === 'ignored') {
+      this.#circuit.release(admission)
+      return
+    }
+    const { slowCallDurationMs, metrics } = this.options
+    const failed = outcome === 'failure'
+    const endMs = this.#readsEnd ? this.#clock.now() : 0
+    const slow = slowCallDurationMs !== undefined && endMs - startMs > slowCallDurationMs
+    this.#circuit.record(admission, failed, slow, endMs, failed ? retryAfterMsOf(error ?? result) : undefined)
+    if (metrics !== undefined) record(metrics, endMs - startMs, failed, error)
+    if (this.#events === undefined) return
+    if (!failed) {
       if (this.#events.has('success')) this.#events.emit('success', { result })
-    } else if (this.#events.has('failure')) this.#events.emit('failure', { error: undefined, result })
-  }
-
-  #isSlow(startMs: number): boolean {
-    const limitMs = this.options.slowCallDurationMs
-    return limitMs !== undefined && this.#clock.now() - startMs > limitMs
+    } else if (this.#events.has('failure')) this.#events.emit('failure', { error, result })
   }
 
   #force(state: ManualState): void {

@@ -1,6 +1,5 @@
 /**
  * What a circuit does with calls. The first three follow from outcomes, the others are set by hand and stay until `CircuitBreaker.close()`.
-
  */
 export const CircuitState = {
   /** Calls pass and are counted. */
@@ -18,3 +17,5 @@ export const CircuitState = {
 } as const
 
 export type CircuitState = (typeof CircuitState)[keyof typeof CircuitState]
+
+export type ManualState = typeof CircuitState.FORCED_OPEN | typeof CircuitState.DISABLED | typeof CircuitState.METRICS_ONLY

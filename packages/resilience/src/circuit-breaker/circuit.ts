@@ -29,8 +29,20 @@ interface HalfOpen {
 
 type Phase = Closed | Open | HalfOpen
 
+/** What is left of an opening, on whatever clock. */
+export interface Opening {
+  /** Until a call may pass; 0 or less: one may now. */
+  readonly leftMs: number
+  readonly openMs: number
+  /** In a row. */
+  readonly openings: number
+}
+
 /** Proof that a call was let through, and in which phase: hand it back with the outcome. */
 export type Admission = Closed | HalfOpen
+
+/** For a call that runs though it was not let through: of no generation, so that its outcome changes nothing. */
+export const notAdmitted: Admission = { state: CircuitState.CLOSED }
 
 /**
  * The automatic part of a breaker: CLOSED, OPEN and HALF_OPEN, moved on by calls and outcomes alone, without timers.
@@ -59,7 +71,7 @@ export class Circuit {
     this.#random = random
     this.#onChange = onChange
     const { slidingWindow } = options
-    this.#window = slidingWindow.type === 'count' ? new CountWindow(slidingWindow.size) : new TimeWindow(slidingWindow.size, clock)
+    this.#window = slidingWindow.type === 'count' ? new CountWindow(slidingWindow.size) : new TimeWindow(slidingWindow.size)
   }
 
   get state(): Phase['state'] {
@@ -76,7 +88,7 @@ export class Circuit {
   }
 
   get window(): OutcomeWindow {
-    if (this.#phase.state === CircuitState.CLOSED) this.#window.advance()
+    if (this.#phase.state === CircuitState.CLOSED) this.#window.advance(this.#clock.now())
     return this.#window
   }
 
@@ -93,14 +105,14 @@ export class Circuit {
     return phase.state === CircuitState.CLOSED ? phase : this.#admitProbe(phase)
   }
 
-  /** `retryAfterMs` is what the target asked for with this failure. */
-  record(admission: Admission, failed: boolean, slow: boolean, retryAfterMs: number | undefined): void {
+  /** `nowMs` matters to a time window only; `retryAfterMs` is what the target asked for with this failure. */
+  record(admission: Admission, failed: boolean, slow: boolean, nowMs: number, retryAfterMs: number | undefined): void {
     if (admission !== this.#phase) return
     if (admission.state === CircuitState.HALF_OPEN) {
       this.#recordProbe(admission, failed || (slow && this.#options.slowCallRateThreshold !== undefined), retryAfterMs)
       return
     }
-    this.#window.record(failed, slow)
+    this.#window.record(failed, slow, nowMs)
     if (this.#isTripped()) this.#open(retryAfterMs)
   }
 
@@ -114,6 +126,23 @@ export class Circuit {
     this.#window.clear()
     this.#openingsInRow = 0
     this.#phase = { state: CircuitState.CLOSED }
+  }
+
+  /** `undefined` while CLOSED; HALF_OPEN as an opening that is over. */
+  get opening(): Opening | undefined {
+    const phase = this.#phase
+    if (phase.state === CircuitState.CLOSED) return undefined
+    const leftMs = phase.state === CircuitState.OPEN ? phase.untilMs - this.#clock.now() : 0
+    return { leftMs, openMs: this.#openMs, openings: this.#openingsInRow }
+  }
+
+  /** {@link reset}, and OPEN for what is left of `opening`: whatever it says, no longer than a circuit with these options can be open. */
+  resume({ leftMs, openMs, openings }: Opening): void {
+    const { resetTimeoutMs, resetBackoff } = this.#options
+    this.reset()
+    this.#openingsInRow = openings
+    this.#openMs = Math.min(openMs, Math.max(resetBackoff?.maxMs ?? resetTimeoutMs, longestRetryAfterMs))
+    this.#phase = { state: CircuitState.OPEN, untilMs: this.#clock.now() + Math.min(leftMs, this.#openMs) }
   }
 
   #admitProbe(phase: Open | HalfOpen): HalfOpen | undefined {

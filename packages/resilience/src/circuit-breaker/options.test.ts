@@ -21,6 +21,7 @@ it('has the documented defaults', () => {
     failurePredicate: undefined,
     resultPredicate: undefined,
     onStateChange: undefined,
+    metrics: undefined,
   })
 })
 
@@ -60,6 +61,7 @@ it('lists everything that is wrong at once', () => {
     failurePredicate: 'no function',
     resultPredicate: 1,
     onStateChange: {},
+    metrics: 5,
     failureTreshold: 3,
   } as unknown
   const problems = circuitBreakerProblems(wrong as CircuitBreakerOptions)
@@ -70,6 +72,7 @@ it('lists everything that is wrong at once', () => {
     'failureTreshold',
     'halfOpenCalls',
     'halfOpenMaxWait',
+    'metrics',
     'minimumCalls',
     'name',
     'onStateChange',

@@ -1,4 +1,5 @@
-import { type ConfigProblem, type Duration, OptionsCheck } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions, show } from '@hazeljs/core'
+import { MetricsCollector } from '../metrics/metrics-collector.js'
 import type { FailurePredicate, ResultPredicate } from '../outcome.js'
 import type { CircuitState } from './circuit-state.js'
 
@@ -6,51 +7,56 @@ export interface SlidingWindowOptions {
   /** `count`: the last `size` calls. `time`: the calls of the last `size` milliseconds, in ten steps. */
   readonly type: 'count' | 'time'
   /** Calls for `count` (default 100), a duration for `time` (default 10 s). */
-  readonly size?: Duration
+  readonly size?: Duration | undefined
 }
 
 export interface ResetBackoffOptions {
   /** How much longer each opening in a row lasts. Default 2. */
-  readonly factor?: number
+  readonly factor?: number | undefined
   /** The longest reset time. Default 60 s, or `resetTimeout` where that is longer. */
-  readonly max?: Duration
+  readonly max?: Duration | undefined
   /** How far the reset time strays both ways, in per cent, so that many processes do not probe at once. Default 20. */
-  readonly jitter?: number
+  readonly jitter?: number | undefined
 }
 
 export interface CircuitBreakerOptions {
   /** Names the circuit in errors. */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Failures in the window that open the circuit. Default: off; `failureRateThreshold` decides. */
-  readonly failureThreshold?: number
+  readonly failureThreshold?: number | undefined
   /** Share of failures in the window that opens the circuit, in per cent. Default 50 where `failureThreshold` is missing, else off. */
-  readonly failureRateThreshold?: number
+  readonly failureRateThreshold?: number | undefined
   /** Calls in the window before a rate counts. Default 20, or the size of a smaller count window. */
-  readonly minimumCalls?: number
-  /** A call that takes longer is slow. Default 60 s. Calls are timed only where this or `slowCallRateThreshold` is given. */
-  readonly slowCallDuration?: Duration
+  readonly minimumCalls?: number | undefined
+  /** A call that takes longer is slow. Default 60 s. Calls are timed only where this, `slowCallRateThreshold` or `metrics` is given. */
+  readonly slowCallDuration?: Duration | undefined
   /** Share of slow calls, failed or not, that opens the circuit, in per cent. Default: off. */
-  readonly slowCallRateThreshold?: number
+  readonly slowCallRateThreshold?: number | undefined
   /** Default: the last 100 calls. */
-  readonly slidingWindow?: SlidingWindowOptions
+  readonly slidingWindow?: SlidingWindowOptions | undefined
   /** Good calls in HALF_OPEN that close the circuit. Default 5, or a smaller `halfOpenCalls`. */
-  readonly successThreshold?: number
+  readonly successThreshold?: number | undefined
   /** Calls that HALF_OPEN lets through. It opens again as soon as `successThreshold` is out of reach. Default `successThreshold`. */
-  readonly halfOpenCalls?: number
+  readonly halfOpenCalls?: number | undefined
   /** How long HALF_OPEN waits for the calls it let through before it takes them for failed. Default: as long as it was open, at least `timeout`. */
-  readonly halfOpenMaxWait?: Duration
+  readonly halfOpenMaxWait?: Duration | undefined
   /** How long the circuit stays open before it tries again. Default 5 s. A longer `retryAfterMs` of the last failure, up to 60 s, goes before. */
-  readonly resetTimeout?: Duration
+  readonly resetTimeout?: Duration | undefined
   /** Lengthens the reset time with each opening in a row. Default: off where `resetTimeout` is given, else on. */
-  readonly resetBackoff?: boolean | ResetBackoffOptions
+  readonly resetBackoff?: boolean | ResetBackoffOptions | undefined
   /** Aborts a call that takes longer, with a TimeoutError, which is a failure. Default: none. */
-  readonly timeout?: Duration
+  readonly timeout?: Duration | undefined
   /** Default: every error is a failure, but for rejections of inner policies. Cancellations are always ignored. */
-  readonly failurePredicate?: FailurePredicate
+  readonly failurePredicate?: FailurePredicate | undefined
   /** Default: every result is a success. */
-  readonly resultPredicate?: ResultPredicate
+  readonly resultPredicate?: ResultPredicate | undefined
   /** Told of each change of state, at once. What it throws is reported as a warning of the process. */
-  readonly onStateChange?: (from: CircuitState, to: CircuitState) => void
+  readonly onStateChange?: ((from: CircuitState, to: CircuitState) => void) | undefined
+  /**
+   * Records each call that ran and how long it took, with the verdict of this breaker. Rejections, ignored outcomes and calls made while
+   * DISABLED are not recorded. Default: none, and nothing is timed for it.
+   */
+  readonly metrics?: MetricsCollector | undefined
 }
 
 export const defaultCountWindowCalls = 100
@@ -82,6 +88,7 @@ export interface ResolvedCircuitBreakerOptions {
   readonly failurePredicate: FailurePredicate | undefined
   readonly resultPredicate: ResultPredicate | undefined
   readonly onStateChange: ((from: CircuitState, to: CircuitState) => void) | undefined
+  readonly metrics: MetricsCollector | undefined
 }
 
 const optionNames: readonly (keyof CircuitBreakerOptions)[] = [
@@ -101,6 +108,7 @@ const optionNames: readonly (keyof CircuitBreakerOptions)[] = [
   'failurePredicate',
   'resultPredicate',
   'onStateChange',
+  'metrics',
 ]
 
 const percentage = { min: 0.01, max: 100 }
@@ -108,22 +116,20 @@ const positiveCount = { min: 1, integer: true }
 
 /** What is wrong with `options`; empty when a breaker can be made of them. */
 export function circuitBreakerProblems(options: CircuitBreakerOptions): readonly ConfigProblem[] {
-  const check = new OptionsCheck('CircuitBreaker')
-  checkCircuitBreakerOptions(options, check)
-  return check.problems
+  return problemsOf(readOptions, options)
 }
 
 /** @throws ConfigError listing every problem. */
 export function resolveCircuitBreakerOptions(options: CircuitBreakerOptions): ResolvedCircuitBreakerOptions {
-  const check = new OptionsCheck('CircuitBreaker')
-  const resolved = checkCircuitBreakerOptions(options, check)
-  check.done()
-  return resolved
+  return resolveOptions('CircuitBreaker', readOptions, options)
 }
 
-function checkCircuitBreakerOptions(given: CircuitBreakerOptions, check: OptionsCheck): ResolvedCircuitBreakerOptions {
+function readOptions(given: CircuitBreakerOptions, check: OptionsCheck): ResolvedCircuitBreakerOptions {
   const options = check.object('', given, optionNames)
   if (options.name !== undefined && typeof options.name !== 'string') check.add('name', 'expected a string')
+  const { metrics } = options
+  if (metrics !== undefined && !(metrics instanceof MetricsCollector))
+    check.add('metrics', `expected a MetricsCollector, got ${show(metrics)}`)
   const window = checkWindow(options.slidingWindow, check)
   const inWindow = { ...positiveCount, max: window.type === 'count' ? window.size : Infinity }
   const probes = checkProbes(options, check)
@@ -149,6 +155,7 @@ function checkCircuitBreakerOptions(given: CircuitBreakerOptions, check: Options
     failurePredicate: check.function('failurePredicate', options.failurePredicate),
     resultPredicate: check.function('resultPredicate', options.resultPredicate),
     onStateChange: check.function('onStateChange', options.onStateChange),
+    metrics,
   }
 }
 

@@ -60,6 +60,12 @@ it('registers, lists, resets and removes', () => {
   expect(breakers.getAll().size).toBe(0)
 })
 
+it('names a breaker even where the name is an explicit undefined', () => {
+  const breakers = new CircuitBreakers()
+  expect(breakers.getOrCreate('a', { name: undefined }).options.name).toBe('a')
+  expect(breakers.getOrCreate('b', { name: 'own' }).options.name).toBe('own')
+})
+
 it('has a default instance', () => {
   expect(CircuitBreakerRegistry).toBeInstanceOf(CircuitBreakers)
 })

@@ -22,11 +22,11 @@ export class CircuitBreakers {
   getOrCreate(name: string, config?: CircuitBreakerOptions): CircuitBreaker {
     const known = this.#breakers.get(name)
     if (known === undefined) {
-      const breaker = new CircuitBreaker({ name, ...config }, this.#clock, this.#random)
+      const breaker = new CircuitBreaker(named(name, config), this.#clock, this.#random)
       this.#breakers.set(name, breaker)
       return breaker
     }
-    const problems = config === undefined ? [] : differences(known.options, resolveCircuitBreakerOptions({ name, ...config }))
+    const problems = config === undefined ? [] : differences(known.options, resolveCircuitBreakerOptions(named(name, config)))
     if (problems.length > 0) throw new ConfigError(`The circuit breaker '${name}'`, problems)
     return known
   }
@@ -63,20 +63,33 @@ export class CircuitBreakers {
   }
 }
 
+/** An explicit `undefined` takes no name away. */
+function named(name: string, config: CircuitBreakerOptions | undefined): CircuitBreakerOptions {
+  return { ...config, name: config?.name ?? name }
+}
+
 function differences(known: ResolvedCircuitBreakerOptions, other: ResolvedCircuitBreakerOptions): readonly ConfigProblem[] {
   const names = Object.keys(known) as (keyof ResolvedCircuitBreakerOptions)[]
   return names
     .filter((name) => !isSame(known[name], other[name]))
-    .map((name) => ({ path: name.replace(/Ms$/, ''), message: `is ${text(known[name])} already, got ${text(other[name])}` }))
+    .map((name) => {
+      const [is, got] = [text(known[name]), text(other[name])]
+      return { path: name.replace(/Ms$/, ''), message: is === got ? 'is another one already' : `is ${is} already, got ${got}` }
+    })
 }
 
 function text(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : show(value)
+  return isPlain(value) ? JSON.stringify(value) : show(value)
 }
 
 function isSame(one: unknown, other: unknown): boolean {
   if (typeof one === 'function' && typeof other === 'function') return one === other || one.toString() === other.toString()
-  return one === other || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other))
+  return one === other || (isPlain(one) && JSON.stringify(one) === JSON.stringify(other))
+}
+
+/** A part of the options, in contrast to a collector, which is itself and no other. */
+function isPlain(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
 
 /** The circuit breakers of the process, for whoever does not keep their own. */

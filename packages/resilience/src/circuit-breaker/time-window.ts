@@ -1,4 +1,3 @@
-import type { Clock } from '@hazeljs/core'
 import type { OutcomeWindow } from './window.js'
 
 /** Steps in which a time window moves: it is exact to a tenth of its length. */
@@ -9,20 +8,19 @@ const buckets = 10
  * A gap longer than the window clears it, however long ago the last call was.
  */
 export class TimeWindow implements OutcomeWindow {
-  readonly #clock: Clock
   readonly #bucketMs: number
   readonly #callsIn = new Float64Array(buckets)
   readonly #failuresIn = new Float64Array(buckets)
   readonly #slowCallsIn = new Float64Array(buckets)
-  #tick: number
+  /** Of the newest bucket. */
+  #tick = -Infinity
+  #newest = 0
   #calls = 0
   #failures = 0
   #slowCalls = 0
 
-  constructor(sizeMs: number, clock: Clock) {
-    this.#clock = clock
+  constructor(sizeMs: number) {
     this.#bucketMs = sizeMs / buckets
-    this.#tick = this.#currentTick()
   }
 
   get calls(): number {
@@ -37,9 +35,9 @@ export class TimeWindow implements OutcomeWindow {
     return this.#slowCalls
   }
 
-  record(failed: boolean, slow: boolean): void {
-    this.advance()
-    const bucket = this.#tick % buckets
+  record(failed: boolean, slow: boolean, nowMs: number): void {
+    this.advance(nowMs)
+    const bucket = this.#newest
     this.#callsIn[bucket]! += 1
     this.#calls++
     if (failed) {
@@ -52,14 +50,15 @@ export class TimeWindow implements OutcomeWindow {
     }
   }
 
-  advance(): void {
-    const tick = this.#currentTick()
+  advance(nowMs: number): void {
+    const tick = Math.floor(nowMs / this.#bucketMs)
+    if (!(tick > this.#tick)) return
     if (tick - this.#tick >= buckets) this.clear()
-    while (this.#tick < tick) this.#drop(++this.#tick % buckets)
+    else for (let step = this.#tick; step < tick; step++) this.#dropOldest()
+    this.#tick = tick
   }
 
   clear(): void {
-    this.#tick = this.#currentTick()
     this.#callsIn.fill(0)
     this.#failuresIn.fill(0)
     this.#slowCallsIn.fill(0)
@@ -68,11 +67,10 @@ export class TimeWindow implements OutcomeWindow {
     this.#slowCalls = 0
   }
 
-  #currentTick(): number {
-    return Math.floor(this.#clock.now() / this.#bucketMs)
-  }
-
-  #drop(bucket: number): void {
+  /** Its bucket becomes the newest. */
+  #dropOldest(): void {
+    const bucket = this.#newest + 1 === buckets ? 0 : this.#newest + 1
+    this.#newest = bucket
     this.#calls -= this.#callsIn[bucket] as number
     this.#failures -= this.#failuresIn[bucket] as number
     this.#slowCalls -= this.#slowCallsIn[bucket] as number

@@ -1,4 +1,5 @@
 import { type Clock, type Duration, OptionsCheck, show, systemClock, toError } from '@hazeljs/core'
+import { guardClock } from '../fault.js'
 import type { MetricsSnapshot } from './snapshot.js'
 import { Totals } from './totals.js'
 
@@ -16,20 +17,23 @@ export class MetricsCollector {
   readonly #windowMs: number
   readonly #bucketMs: number
   readonly #totals: (Totals | undefined)[] = new Array<undefined>(buckets).fill(undefined)
+  /** Of the newest bucket. */
   #tick: number
+  #newest = 0
   #current: Totals
   #lastCallMs: number | undefined
-  #lastError: Error | undefined
+  #lastErrorMs: number | undefined
+  #lastError: unknown
 
   /** @throws ConfigError when `window` is no duration, or shorter than 12 ms. */
   constructor(window: Duration = defaultMetricsWindowMs, clock: Clock = systemClock) {
     const check = new OptionsCheck('MetricsCollector')
     this.#windowMs = check.duration('window', window, defaultMetricsWindowMs, buckets)
     check.done()
-    this.#clock = clock
+    this.#clock = guardClock(clock)
     this.#bucketMs = this.#windowMs / buckets
-    this.#tick = this.#tickAt(clock.now())
-    this.#current = this.#bucket(this.#tick)
+    this.#tick = this.#tickAt(this.#clock.now())
+    this.#current = this.#totals[0] = new Totals()
   }
 
   get windowMs(): number {
@@ -44,7 +48,9 @@ export class MetricsCollector {
   /** `ms` is at least 0. @throws RangeError for anything else. */
   recordFailure(ms: number, error?: unknown): void {
     this.#record(ms, true)
-    if (error !== undefined) this.#lastError = toError(error)
+    if (error === undefined) return
+    this.#lastError = error
+    this.#lastErrorMs = this.#lastCallMs
   }
 
   getSnapshot(): MetricsSnapshot {
@@ -66,6 +72,7 @@ export class MetricsCollector {
   reset(): void {
     for (const totals of this.#totals) totals?.clear()
     this.#lastCallMs = undefined
+    this.#lastErrorMs = undefined
     this.#lastError = undefined
   }
 
@@ -75,13 +82,19 @@ export class MetricsCollector {
     for (const totals of this.#totals) if (totals !== undefined) sum.add(totals)
   }
 
-  /** Since the Unix epoch. */
+  /** Since the Unix epoch; also of a call before the window. */
   get lastCallTime(): number | undefined {
-    return this.#lastCallMs === undefined ? undefined : Math.round(this.#clock.wallTime() - (this.#clock.now() - this.#lastCallMs))
+    return this.#wallTimeOf(this.#lastCallMs)
   }
 
+  /** Of {@link lastError}, since the Unix epoch. */
+  get lastErrorTime(): number | undefined {
+    return this.#wallTimeOf(this.#lastErrorMs)
+  }
+
+  /** The latest error that was recorded; also of a call before the window. Other thrown values come wrapped in an Error. */
   get lastError(): Error | undefined {
-    return this.#lastError
+    return this.#lastErrorMs === undefined ? undefined : toError(this.#lastError)
   }
 
   #record(ms: number, failed: boolean): void {
@@ -94,19 +107,22 @@ export class MetricsCollector {
 
   #advance(nowMs: number): void {
     const tick = this.#tickAt(nowMs)
-    if (tick === this.#tick) return
+    if (!(tick > this.#tick)) return
     const steps = Math.min(buckets, tick - this.#tick)
-    for (let step = 0; step < steps; step++) this.#totals[(tick - step) % buckets]?.clear()
+    for (let step = 0; step < steps; step++) {
+      this.#newest = (this.#newest + 1) % buckets
+      this.#totals[this.#newest]?.clear()
+    }
     this.#tick = tick
-    this.#current = this.#bucket(tick)
+    this.#current = this.#totals[this.#newest] ??= new Totals()
   }
 
   #tickAt(nowMs: number): number {
     return Math.floor(nowMs / this.#bucketMs)
   }
 
-  #bucket(tick: number): Totals {
-    return (this.#totals[tick % buckets] ??= new Totals())
+  #wallTimeOf(ms: number | undefined): number | undefined {
+    return ms === undefined ? undefined : Math.round(this.#clock.wallTime() - (this.#clock.now() - ms))
   }
 }
 
@@ -114,12 +130,16 @@ export class MetricsCollector {
 export function aggregateMetrics(collectors: Iterable<MetricsCollector>): MetricsSnapshot {
   const sum = new Totals()
   let lastCallTime: number | undefined
+  let lastErrorTime = -Infinity
   let lastError: Error | undefined
   for (const collector of collectors) {
     collector.addTo(sum)
-    lastError = collector.lastError ?? lastError
-    const time = collector.lastCallTime
-    if (time !== undefined && (lastCallTime === undefined || time > lastCallTime)) lastCallTime = time
+    const callTime = collector.lastCallTime
+    if (callTime !== undefined && callTime > (lastCallTime ?? -Infinity)) lastCallTime = callTime
+    const errorTime = collector.lastErrorTime
+    if (errorTime === undefined || errorTime < lastErrorTime) continue
+    lastErrorTime = errorTime
+    lastError = collector.lastError
   }
   return sum.snapshot(lastCallTime, lastError)
 }
