@@ -2,6 +2,7 @@ import { ConfigError } from '@hazeljs/core'
 import { FakeClock } from '@hazeljs/core/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { TimeoutError } from '../errors.js'
+import { MetricsCollector } from '../metrics/metrics-collector.js'
 import type { CallContext } from '../policy.js'
 import { Timeout, timeoutProblems, type TimeoutOptions, withTimeout } from './timeout.js'
 
@@ -138,6 +139,36 @@ describe('the caller', () => {
   })
 })
 
+describe('metrics', () => {
+  it('are told of each execution', async () => {
+    const clock = new FakeClock()
+    const metrics = new MetricsCollector('1m', clock)
+    const timeout = new Timeout({ duration: 100, metrics }, clock)
+    const slow = expect(timeout.execute(never)).rejects.toBeInstanceOf(TimeoutError)
+    const good = timeout.execute(() => clock.sleep(40))
+    await clock.advance(100)
+    await Promise.all([slow, good])
+    await expect(timeout.execute(() => Promise.reject(new Error('down')))).rejects.toThrow('down')
+    expect(metrics.getSnapshot()).toMatchObject({ totalCalls: 3, successCalls: 1, failureCalls: 2, min: 0, max: 100 })
+  })
+
+  it('are not told of callers that left', async () => {
+    const metrics = new MetricsCollector()
+    const timeout = new Timeout({ duration: 100, metrics })
+    await expect(timeout.execute(never, { signal: AbortSignal.abort('gone') })).rejects.toBe('gone')
+    const caller = new AbortController()
+    const left = expect(timeout.execute(listening, { signal: caller.signal })).rejects.toBe('gone')
+    caller.abort('gone')
+    await left
+    expect(metrics.getSnapshot().totalCalls).toBe(0)
+  })
+})
+
+it('describes itself', () => {
+  expect(new Timeout('2s').describe()).toEqual({ policy: 'Timeout', summary: '2 s', timeoutMs: 2_000 })
+  expect(new Timeout({ duration: 50, propagate: true }).describe().summary).toBe('50 ms, also for calls made inside')
+})
+
 it('withTimeout does the same for one call', async () => {
   expect(await withTimeout(() => 'fine', 50)).toBe('fine')
   await expect(withTimeout(never, 1, 'took too long')).rejects.toThrow('took too long')
@@ -149,10 +180,11 @@ it.each([[0], [-1], [Number.NaN], [Infinity], ['soon'], [2_147_483_648]])('refus
 })
 
 it('lists what is wrong', () => {
-  expect(timeoutProblems(JSON.parse('{ "message": 5, "ms": 1 }') as TimeoutOptions)).toEqual([
+  expect(timeoutProblems(JSON.parse('{ "message": 5, "ms": 1, "metrics": {} }') as TimeoutOptions)).toEqual([
     expect.objectContaining({ path: 'ms' }),
     expect.objectContaining({ path: 'message' }),
     { path: 'duration', message: 'is required' },
+    { path: 'metrics', message: 'expected a MetricsCollector, got an object' },
   ])
   expect(timeoutProblems(100)).toEqual([])
 })

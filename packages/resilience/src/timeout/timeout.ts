@@ -1,8 +1,20 @@
-import { CancelSource, type Clock, type ConfigProblem, type Duration, OptionsCheck, systemClock, TimerQueue } from '@hazeljs/core'
+import {
+  CancelSource,
+  type Clock,
+  type ConfigProblem,
+  type Duration,
+  type OptionsCheck,
+  problemsOf,
+  resolveOptions,
+  systemClock,
+  TimerQueue,
+} from '@hazeljs/core'
 import { ambientCall } from '../ambient.js'
 import { durationText, type PolicyDescription } from '../description.js'
 import { TimeoutError } from '../errors.js'
 import { guardClock } from '../fault.js'
+import { MetricsCollector } from '../metrics/metrics-collector.js'
+import { recorded } from '../metrics/recorded.js'
 import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 
 export interface TimeoutOptions {
@@ -15,6 +27,8 @@ export interface TimeoutOptions {
    * AsyncLocalStorage, which before Node 24 makes promises of the whole process dearer. Default `false`.
    */
   readonly propagate?: boolean | undefined
+  /** Told how each execution ended and how long it took; one that ran out of time is a failure. Default: none. */
+  readonly metrics?: MetricsCollector | undefined
 }
 
 /** Options after checking. */
@@ -22,7 +36,10 @@ interface ResolvedTimeoutOptions {
   readonly durationMs: number
   readonly message: string | undefined
   readonly propagate: boolean
+  readonly metrics: MetricsCollector | undefined
 }
+
+const optionNames: readonly (keyof TimeoutOptions)[] = ['duration', 'message', 'propagate', 'metrics']
 
 /**
  * Gives a call a limited time. When it is over, `execute` rejects with a TimeoutError at once, and the call's context is aborted with the
@@ -35,9 +52,7 @@ export class Timeout implements Policy {
 
   /** @throws ConfigError listing everything that is wrong with the options. */
   constructor(options: Duration | TimeoutOptions, clock: Clock = systemClock) {
-    const check = new OptionsCheck('Timeout')
-    this.#options = checkTimeoutOptions(options, check)
-    check.done()
+    this.#options = resolveOptions('Timeout', checkTimeoutOptions, options)
     this.#clock = guardClock(clock)
     this.#timers = new TimerQueue(this.#clock, this.#options.durationMs)
   }
@@ -46,10 +61,22 @@ export class Timeout implements Policy {
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
     const callContext = toContext(context)
     if (callContext.aborted) return Promise.reject(callContext.cancellation.reason)
+    const { metrics } = this.#options
+    if (metrics === undefined) return this.#run(call, callContext)
+    return recorded(metrics, this.#clock, callContext, () => this.#run(call, callContext))
+  }
+
+  describe(): PolicyDescription {
+    const { durationMs, propagate } = this.#options
+    const summary = durationText(durationMs) + (propagate ? ', also for calls made inside' : '')
+    return { policy: 'Timeout', summary, timeoutMs: durationMs }
+  }
+
+  #run<T>(call: Call<T>, context: CallContext): Promise<T> {
     const { durationMs, propagate } = this.#options
     const startMs = this.#clock.now()
-    const source = new CancelSource(callContext.cancellation)
-    const limited = callContext.underDeadline(source, this.#clock, startMs + durationMs)
+    const source = new CancelSource(context.cancellation)
+    const limited = context.underDeadline(source, this.#clock, startMs + durationMs)
     let result: T | PromiseLike<T>
     try {
       result = propagate ? ambientCall.run(limited, call, limited) : call(limited)
@@ -60,11 +87,6 @@ export class Timeout implements Policy {
     if (isThenable(result)) return this.#inTime(result, source, startMs)
     source.dispose()
     return Promise.resolve(result)
-  }
-
-  describe(): PolicyDescription {
-    const { durationMs } = this.#options
-    return { policy: 'Timeout', summary: durationText(durationMs), timeoutMs: durationMs }
   }
 
   #inTime<T>(result: PromiseLike<T>, source: CancelSource, startMs: number): Promise<T> {
@@ -99,20 +121,19 @@ export function withTimeout<T>(call: Call<T>, duration: Duration, message?: stri
 
 /** What is wrong with `options`; empty when a Timeout can be made of them. */
 export function timeoutProblems(options: Duration | TimeoutOptions): readonly ConfigProblem[] {
-  const check = new OptionsCheck('Timeout')
-  checkTimeoutOptions(options, check)
-  return check.problems
+  return problemsOf(checkTimeoutOptions, options)
 }
 
 function checkTimeoutOptions(given: Duration | TimeoutOptions, check: OptionsCheck): ResolvedTimeoutOptions {
   const bare = typeof given === 'number' || typeof given === 'string'
-  const { duration, message, propagate } = bare ? { duration: given } : check.object('', given, ['duration', 'message', 'propagate'])
+  const { duration, message, propagate, metrics } = bare ? { duration: given } : check.object('', given, optionNames)
   if (message !== undefined && typeof message !== 'string') check.add('message', 'expected a string')
   if (duration === undefined) check.add('duration', 'is required')
   return {
     durationMs: check.duration(bare ? '' : 'duration', duration, 1, 1),
     message,
     propagate: check.oneOf('propagate', propagate, false, [true, false]),
+    metrics: check.instance('metrics', metrics, MetricsCollector),
   }
 }
 
