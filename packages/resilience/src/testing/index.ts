@@ -10,3 +10,6 @@ export {
   type ScriptedStep,
   type TimedStep,
 } from './scripted-call.js'
+export type { ObservableCircuit, SimulationOptions, TargetPhase } from './simulation/options.js'
+export type { CircuitChange, DescribedPhase, Percentiles, SimulatedSecond, SimulationReport } from './simulation/report.js'
+export { simulate } from './simulation/simulate.js'
