@@ -9,6 +9,7 @@ class Sample {
   }
 }
 
+const symbol = Symbol('s')
 const descriptorOf = (name: string) => Object.getOwnPropertyDescriptor(Sample.prototype, name)
 
 /** What the standard hands to a decorator beside the value. */
@@ -23,20 +24,16 @@ const context = (kind: string, name: string | symbol | undefined, metadata: obje
 
 describe('decoratorSite, with experimentalDecorators', () => {
   it.each([
-    ['a class', [Sample], { kind: 'class', name: 'Sample', static: false, holder: Sample }],
-    ['a field', [Sample.prototype, 'field', undefined], { kind: 'field', name: 'field', static: false, holder: Sample }],
-    ['a static field', [Sample, 'fixed', undefined], { kind: 'field', name: 'fixed', static: true, holder: Sample }],
-    ['a method', [Sample.prototype, 'method', descriptorOf('method')], { kind: 'method', name: 'method', static: false, holder: Sample }],
-    [
-      'an accessor',
-      [Sample.prototype, 'accessor', descriptorOf('accessor')],
-      { kind: 'other', name: 'accessor', static: false, holder: Sample },
-    ],
-    ['a parameter', [Sample.prototype, 'method', 0], { kind: 'other', name: 'method', static: false, holder: Sample }],
-    ['a constructor parameter', [Sample, undefined, 0], { kind: 'other', name: 'Sample', static: false, holder: Sample }],
-    ['a symbol', [Sample.prototype, Symbol('s'), undefined], { kind: 'field', name: 'Symbol(s)', static: false, holder: Sample }],
+    ['a class', [Sample], { kind: 'class', name: 'Sample', value: Sample }],
+    ['a field', [Sample.prototype, 'field', undefined], { kind: 'field', name: 'field' }],
+    ['a static field', [Sample, 'fixed', undefined], { kind: 'field', name: 'fixed', static: true }],
+    ['a method', [Sample.prototype, 'method', descriptorOf('method')], { kind: 'method', name: 'method', value: Sample.prototype.method }],
+    ['an accessor', [Sample.prototype, 'accessor', descriptorOf('accessor')], { kind: 'other', name: 'accessor' }],
+    ['a parameter', [Sample.prototype, 'method', 0], { kind: 'other', name: 'method' }],
+    ['a constructor parameter', [Sample, undefined, 0], { kind: 'other', name: 'Sample', value: Sample }],
+    ['a symbol', [Sample.prototype, symbol, undefined], { kind: 'field', name: 'Symbol(s)', key: symbol }],
   ])('reads %s', (_what, args, site) => {
-    expect(decoratorSite(args)).toEqual(site)
+    expect(decoratorSite(args)).toEqual({ static: false, holder: Sample, key: site.name, value: undefined, ...site })
   })
 })
 
@@ -47,13 +44,16 @@ describe('decoratorSite, with the standard', () => {
     ['class', 'Sample', 'class', 'Sample'],
     ['class', undefined, 'class', ''],
     ['field', 'field', 'field', 'field'],
-    ['method', Symbol('s'), 'method', 'Symbol(s)'],
+    ['method', symbol, 'method', 'Symbol(s)'],
     ['getter', 'accessor', 'other', 'accessor'],
     ['accessor', 'auto', 'other', 'auto'],
   ])('reads a %s named %s', (kind, name, ownKind, ownName) => {
-    expect(decoratorSite([undefined, context(kind, name, metadata)])).toEqual({
+    const value = () => undefined
+    expect(decoratorSite([value, context(kind, name, metadata)])).toEqual({
       kind: ownKind,
       name: ownName,
+      key: name ?? '',
+      value,
       static: false,
       holder: metadata,
     })

@@ -12,6 +12,10 @@ export interface DecoratorSite {
   readonly kind: 'class' | 'field' | 'method' | 'other'
   /** The member's name; for a class, the class's, which is empty when it has none. */
   readonly name: string
+  /** The name as the member is found by it: itself where it is a symbol. */
+  readonly key: string | symbol
+  /** The class or the method; of other members not always known. */
+  readonly value: unknown
   readonly static: boolean
   /** Where metadata of this class is kept: the class itself, or the standard's `context.metadata`. */
   readonly holder: object
@@ -41,14 +45,17 @@ export function decoratorSite(args: readonly unknown[]): DecoratorSite {
         `The decorated ${second.kind} ${name} was compiled without decorator metadata: update the compiler`,
       )
     }
-    return { kind, name, static: second.static ?? false, holder: second.metadata }
+    return { kind, name, key: second.name ?? '', value: target, static: second.static ?? false, holder: second.metadata }
   }
   if (typeof second !== 'string' && typeof second !== 'symbol') {
-    return { kind: descriptor === undefined ? 'class' : 'other', name: (target as AnyClass).name, static: false, holder: target as object }
+    const { name } = target as AnyClass
+    const kind = descriptor === undefined ? 'class' : 'other'
+    return { kind, name, key: name, value: target, static: false, holder: target as object }
   }
   const isStatic = typeof target === 'function'
   const holder = isStatic ? target : (target as { constructor: AnyClass }).constructor
-  return { kind: legacyKind(descriptor), name: String(second), static: isStatic, holder }
+  const value = (descriptor as PropertyDescriptor | undefined)?.value as unknown
+  return { kind: legacyKind(descriptor), name: String(second), key: second, value, static: isStatic, holder }
 }
 
 /** Fields come without a descriptor, parameters with their index in its place. */
