@@ -47,11 +47,14 @@ export class TimeoutError extends ResilienceError {
 
 /** No place was free, or none became free in time. Code `BULKHEAD_FULL`; the call did not run. */
 export class BulkheadError extends ResilienceError {
-  /** `full`: calls and queue were at their limits. `queue-timeout`: the call waited for all of `queueTimeout`. */
-  readonly reason: 'full' | 'queue-timeout'
+  /**
+   * `full`: calls and queue were at their limits. `queue-timeout`: the call waited for all of `queueTimeout`, or until the time around the
+   * bulkhead was over, whose error is the `cause`. `limit`: as many calls as the latency allows were under way.
+   */
+  readonly reason: 'full' | 'queue-timeout' | 'limit'
 
-  constructor(reason: 'full' | 'queue-timeout', message: string) {
-    super('BULKHEAD_FULL', message, { callRan: false })
+  constructor(reason: BulkheadError['reason'], message: string, cause?: unknown) {
+    super('BULKHEAD_FULL', message, cause === undefined ? { callRan: false } : { callRan: false, cause })
     this.reason = reason
   }
 }
@@ -60,11 +63,12 @@ export class BulkheadError extends ResilienceError {
 export class RateLimitError extends ResilienceError {
   declare readonly retryAfterMs: number
 
-  /** After `retryAfterMs` the same call is admitted, if nobody else takes its place. */
-  constructor(retryAfterMs: number) {
+  /** After `retryAfterMs` the same call is admitted, if nobody else takes its place. `cause`: what ended the waiting for it. */
+  constructor(retryAfterMs: number, cause?: unknown) {
     super('RATE_LIMITED', `The rate limit is used up; the next call may pass in ${Math.ceil(retryAfterMs)} ms`, {
       callRan: false,
       retryAfterMs,
+      ...(cause === undefined ? undefined : { cause }),
     })
   }
 }

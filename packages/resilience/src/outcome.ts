@@ -65,6 +65,7 @@ export function callRanBefore(thrown: unknown): boolean {
   return !(thrown instanceof ResilienceError) || thrown.callRan
 }
 
-function isTimeout(reason: unknown): boolean {
+/** Whether `reason` says that the time of a call was over. */
+export function isTimeout(reason: unknown): boolean {
   return reason instanceof TimeoutError || (reason instanceof DOMException && reason.name === 'TimeoutError')
 }

@@ -65,15 +65,15 @@ it('serves the queue in order, and no newcomer first', async () => {
 it('serves urgent calls first, and within one priority whoever came first', async () => {
   const { call, end, started } = heldCalls()
   const bulkhead = new Bulkhead({ maxConcurrent: 1, maxQueue: 10 })
-  const priorities: readonly [string, Priority?][] = [
-    ['running'],
+  const priorities: readonly [string, Priority | undefined][] = [
+    ['running', undefined],
     ['low', 'low'],
-    ['normal 1'],
+    ['normal 1', undefined],
     ['high 1', 'high'],
     ['normal 2', 'normal'],
     ['high 2', 'high'],
   ]
-  for (const [name, priority] of priorities) void bulkhead.execute(call(name), undefined, priority)
+  for (const [name, priority] of priorities) void bulkhead.execute(call(name), { priority })
   while (bulkhead.getActiveCalls() > 0) await end(started.at(-1) as string)
   expect(started).toEqual(['running', 'high 1', 'high 2', 'normal 1', 'normal 2', 'low'])
 })
@@ -164,7 +164,7 @@ it('never runs more than maxConcurrent, holds more than maxQueue or loses a plac
             await clock.sleep(takesMs)
             running--
           }
-          bulkhead.execute(call, { signal: caller.signal }, priority).catch(() => undefined)
+          bulkhead.execute(call, { signal: caller.signal, priority }).catch(() => undefined)
           expect(bulkhead.getQueueLength()).toBeLessThanOrEqual(maxQueue)
           await clock.advance(0)
           expect(bulkhead.getActiveCalls()).toBe(running)
@@ -178,8 +178,10 @@ it('never runs more than maxConcurrent, holds more than maxQueue or loses a plac
 })
 
 it('lists everything that is wrong with its options', () => {
-  const wrong = JSON.parse('{ "maxConcurrent": 0, "maxQueue": -1, "queueTimeout": "soon", "maxQueued": 1 }') as BulkheadOptions
-  expect(bulkheadProblems(wrong).map(({ path }) => path)).toEqual(['maxQueued', 'maxConcurrent', 'maxQueue', 'queueTimeout'])
+  const wrong = JSON.parse(
+    '{ "maxConcurrent": 0, "maxQueue": -1, "queueTimeout": "soon", "maxQueued": 1, "metrics": {} }',
+  ) as BulkheadOptions
+  expect(bulkheadProblems(wrong).map(({ path }) => path)).toEqual(['maxQueued', 'maxConcurrent', 'maxQueue', 'queueTimeout', 'metrics'])
   expect(() => new Bulkhead(wrong)).toThrow(ConfigError)
   expect(bulkheadProblems(JSON.parse('{}') as BulkheadOptions)).toEqual([{ path: 'maxConcurrent', message: 'is required' }])
 })

@@ -1,10 +1,16 @@
-import { type Clock, neverCancelled, systemClock } from '@hazeljs/core'
+import { type Clock, ConfigError, neverCancelled, show, systemClock, TimerQueue } from '@hazeljs/core'
+import { durationText, type PolicyDescription } from '../description.js'
 import { BulkheadError } from '../errors.js'
+import { guardClock } from '../fault.js'
+import { recorded } from '../metrics/recorded.js'
+import { isTimeout } from '../outcome.js'
 import { type Call, type CallContext, type CallOptions, type Policy, type Priority, toContext } from '../policy.js'
+import { WaitingLine } from '../waiting-line.js'
 import { type BulkheadOptions, type ResolvedBulkheadOptions, resolveBulkheadOptions } from './options.js'
-import { type PlaceInLine, WaitingLine } from './waiting-line.js'
 
-const lineOf: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 }
+/** The most urgent first. */
+const priorities: readonly Priority[] = ['high', 'normal', 'low']
+const normal = priorities.indexOf('normal')
 
 export interface BulkheadMetrics {
   readonly activeCalls: number
@@ -21,7 +27,8 @@ export interface BulkheadMetrics {
 export class Bulkhead implements Policy {
   readonly #options: ResolvedBulkheadOptions
   readonly #clock: Clock
-  readonly #line = new WaitingLine<() => void>(Object.keys(lineOf).length)
+  readonly #timers: TimerQueue | undefined
+  readonly #line = new WaitingLine<() => void>(priorities.length)
   #activeCalls = 0
   #rejectedCalls = 0
   #timedOutCalls = 0
@@ -29,24 +36,22 @@ export class Bulkhead implements Policy {
   /** @throws ConfigError listing everything that is wrong with the options. */
   constructor(options: BulkheadOptions, clock: Clock = systemClock) {
     this.#options = resolveBulkheadOptions(options)
-    this.#clock = clock
+    this.#clock = guardClock(clock)
+    const { queueTimeoutMs } = this.#options
+    this.#timers = queueTimeoutMs === undefined ? undefined : new TimerQueue(this.#clock, queueTimeoutMs)
   }
 
   /**
-   * An aborted call leaves the queue at once.
+   * A call with `priority` in its options waits less, or longer, than others. An aborted call leaves the queue at once.
    *
-   * @throws BulkheadError when no place is free or becomes free in time; the abort's reason; else what the call throws.
+   * @throws BulkheadError when no place is free or becomes free in time, be it that of `queueTimeout` or of a timeout around the bulkhead;
+   * the reason of another abort; ConfigError for an unknown priority; else what the call throws.
    */
-  async execute<T>(call: Call<T>, context?: CallContext | CallOptions, priority: Priority = 'normal'): Promise<T> {
+  execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
     const callContext = toContext(context)
-    if (callContext.aborted) throw callContext.cancellation.reason
-    if (this.#activeCalls < this.#options.maxConcurrent) this.#activeCalls++
-    else await this.#wait(callContext, priority)
-    try {
-      return await call(callContext)
-    } finally {
-      this.#release()
-    }
+    const { metrics } = this.#options
+    if (metrics === undefined) return this.#run(call, callContext)
+    return recorded(metrics, this.#clock, callContext, () => this.#run(call, callContext))
   }
 
   getActiveCalls(): number {
@@ -69,6 +74,28 @@ export class Bulkhead implements Policy {
     }
   }
 
+  describe(): PolicyDescription {
+    const { maxConcurrent, maxQueue, queueTimeoutMs } = this.#options
+    const wait = queueTimeoutMs === undefined ? '' : ` for at most ${durationText(queueTimeoutMs)}`
+    const queue = maxQueue === 0 ? '' : `, ${maxQueue} may wait${wait}`
+    return { policy: 'Bulkhead', summary: `${maxConcurrent} at once${queue}`, queueTimeoutMs: maxQueue === 0 ? undefined : queueTimeoutMs }
+  }
+
+  async #run<T>(call: Call<T>, context: CallContext): Promise<T> {
+    if (context.aborted) throw context.cancellation.reason
+    const { priority } = context.options
+    const line = priority === undefined ? normal : lineOf(priority)
+    if (this.#activeCalls < this.#options.maxConcurrent) this.#activeCalls++
+    else await this.#wait(context, line)
+    try {
+      // Between getting a place and going on, others had their turn.
+      if (context.aborted) throw notRun(context.cancellation.reason)
+      return await call(context)
+    } finally {
+      this.#release()
+    }
+  }
+
   /** Hands the place to the next in line, so that no newcomer can take it first. */
   #release(): void {
     const admit = this.#line.shift()
@@ -76,7 +103,7 @@ export class Bulkhead implements Policy {
     else admit()
   }
 
-  #wait({ cancellation }: CallContext, priority: Priority): Promise<void> {
+  #wait({ cancellation }: CallContext, line: number): Promise<void> {
     const { maxConcurrent, maxQueue, queueTimeoutMs } = this.#options
     if (this.#line.length >= maxQueue) {
       this.#rejectedCalls++
@@ -86,25 +113,37 @@ export class Bulkhead implements Policy {
       )
     }
     return new Promise((resolve, reject) => {
+      const settle = () => {
+        if (timer !== undefined) this.#timers?.remove(timer)
+        cancellation.offAbort(leave)
+      }
       const leave = (reason: unknown) => {
         this.#line.leave(place)
-        this.#clock.clearTimer(timer)
-        cancellation.offAbort(leave)
-        reject(reason)
+        settle()
+        reject(notRun(reason))
       }
-      const timer =
-        queueTimeoutMs === undefined
-          ? undefined
-          : this.#clock.setTimer(() => {
-              this.#timedOutCalls++
-              leave(new BulkheadError('queue-timeout', `No place became free within ${queueTimeoutMs} ms`))
-            }, queueTimeoutMs)
-      const place: PlaceInLine<() => void> = this.#line.join(() => {
-        this.#clock.clearTimer(timer)
-        cancellation.offAbort(leave)
+      const timer = this.#timers?.add(() => {
+        this.#timedOutCalls++
+        leave(new BulkheadError('queue-timeout', `No place became free within ${queueTimeoutMs} ms`))
+      })
+      const place = this.#line.join(() => {
+        settle()
         resolve()
-      }, lineOf[priority])
+      }, line)
       if (cancellation !== neverCancelled) cancellation.onAbort(leave)
     })
   }
+}
+
+/** A timeout around the bulkhead is no failure of a target that was not called, so policies between the two must not see it as one. */
+function notRun(reason: unknown): unknown {
+  if (!isTimeout(reason)) return reason
+  return new BulkheadError('queue-timeout', 'No place became free before the time of the call was over', reason)
+}
+
+function lineOf(priority: Priority): number {
+  const line = priorities.indexOf(priority)
+  if (line >= 0) return line
+  const expected = priorities.map((one) => show(one)).join(', ')
+  throw new ConfigError('A call', [{ path: 'priority', message: `expected one of ${expected}, got ${show(priority)}` }])
 }

@@ -28,6 +28,8 @@ it('serves like three arrays, the first before the second before the third', () 
           model.forEach((ids, index) => (model[index] = ids.filter((id) => id !== left.id)))
         } else expect(line.shift()).toBe(model.find((ids) => ids.length > 0)?.shift())
         expect(line.length).toBe(model.flat().length)
+        expect(line.first).toBe(model.flat()[0])
+        expect([...line]).toEqual(model.flat())
       }
       for (const id of model.flat()) expect(line.shift()).toBe(id)
       expect(line.shift()).toBeUndefined()

@@ -1,18 +1,17 @@
-interface Place<W> {
+/** One who waits in a {@link WaitingLine}, to leave with. */
+export interface PlaceInLine<W> {
   readonly waiting: W
+  /** Of several lines, the one it joined. */
   readonly line: number
-  previous: Place<W> | undefined
-  next: Place<W> | undefined
+  previous: PlaceInLine<W> | undefined
+  next: PlaceInLine<W> | undefined
   left: boolean
 }
 
-/** What {@link WaitingLine.join} gives, to leave with. */
-export type PlaceInLine<W> = Place<W>
-
 /** Several queues, the more urgent served first: linked lists, so that joining, leaving from anywhere and serving are all O(1). */
-export class WaitingLine<W> {
-  readonly #first: (Place<W> | undefined)[]
-  readonly #last: (Place<W> | undefined)[]
+export class WaitingLine<W> implements Iterable<W> {
+  readonly #first: (PlaceInLine<W> | undefined)[]
+  readonly #last: (PlaceInLine<W> | undefined)[]
   #length = 0
 
   /** `lines` is the number of urgencies; 0 is the most urgent. */
@@ -25,9 +24,14 @@ export class WaitingLine<W> {
     return this.#length
   }
 
+  /** Who is next. */
+  get first(): W | undefined {
+    return this.#next()?.waiting
+  }
+
   join(waiting: W, line: number): PlaceInLine<W> {
     const previous = this.#last[line]
-    const place: Place<W> = { waiting, line, previous, next: undefined, left: false }
+    const place: PlaceInLine<W> = { waiting, line, previous, next: undefined, left: false }
     if (previous === undefined) this.#first[line] = place
     else previous.next = place
     this.#last[line] = place
@@ -48,9 +52,17 @@ export class WaitingLine<W> {
 
   /** Takes the one who is next. */
   shift(): W | undefined {
-    if (this.#length === 0) return undefined
-    const place = this.#first.find((first) => first !== undefined)
+    const place = this.#next()
     if (place !== undefined) this.leave(place)
     return place?.waiting
+  }
+
+  /** In the order in which they are served, if nobody else comes. */
+  *[Symbol.iterator](): Iterator<W> {
+    for (const first of this.#first) for (let place = first; place !== undefined; place = place.next) yield place.waiting
+  }
+
+  #next(): PlaceInLine<W> | undefined {
+    return this.#length === 0 ? undefined : this.#first.find((first) => first !== undefined)
   }
 }
