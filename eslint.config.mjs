@@ -32,7 +32,7 @@ const tests = [
 ]
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/coverage/', 'bench/floor.mjs', 'packages/gateway/test/article/'] },
+  { ignores: ['**/dist/', '**/coverage/', 'reports/', 'bench/floor.mjs', 'packages/gateway/test/article/'] },
   js.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
