@@ -1,10 +1,13 @@
 import { type Random, toError } from '@hazeljs/core'
-import { isCancellation } from '../outcome.js'
+import type { RetryStop } from '../errors.js'
 import { reportFault } from '../fault.js'
+import { isCancellation } from '../outcome.js'
 import { CallContext } from '../policy.js'
 import { backoffMs } from './backoff.js'
+import { mayHaveHappened } from './never-sent.js'
 import type { ResolvedRetryOptions } from './options.js'
 import { retryAfterMsOf } from './retry-after.js'
+import type { RetryBudget } from './retry-budget.js'
 import { isRetryable } from './retryable.js'
 
 /** What becomes of a failed attempt. */
@@ -12,11 +15,12 @@ export type Decision =
   | { readonly next: 'retry'; readonly delayMs: number }
   /** Retrying would not help: the failure is rethrown as it is. */
   | { readonly next: 'rethrow' }
-  | { readonly next: 'give-up'; readonly reason: 'attempts' | 'budget' }
+  | { readonly next: 'give-up'; readonly reason: RetryStop }
 
 const rethrow: Decision = { next: 'rethrow' }
 const attemptsUsedUp: Decision = { next: 'give-up', reason: 'attempts' }
 const budgetEmpty: Decision = { next: 'give-up', reason: 'budget' }
+const deadlineTooNear: Decision = { next: 'give-up', reason: 'deadline' }
 
 /**
  * One attempt of a retry: the context of its call. It decides once about a failure, when the call asks with {@link claimRetry} or when it
@@ -33,7 +37,7 @@ export class Attempt extends CallContext {
   #over = false
 
   constructor(options: ResolvedRetryOptions, random: Random, outer: CallContext, number: number, previousDelayMs: number | undefined) {
-    super(outer.cancellation, number)
+    super(outer.cancellation, number, outer)
     this.#options = options
     this.#random = random
     this.#previousDelayMs = previousDelayMs
@@ -44,10 +48,20 @@ export class Attempt extends CallContext {
     return !this.#over && this.#decide(failure).next === 'retry'
   }
 
+  override isFirstFor(budget: RetryBudget): boolean {
+    return this.attempt === 1 && budget !== this.#options.budget && super.isFirstFor(budget)
+  }
+
   /** The attempt rejected with `failure`. */
   conclude(failure: unknown): Decision {
     this.#over = true
     return this.aborted ? rethrow : this.#decide(failure)
+  }
+
+  /** The attempt resolved with `result`, which is as good as a failure: it stands unless the decision is to retry. */
+  concludeResult(result: unknown): Decision {
+    this.#over = true
+    return this.aborted || this.options.idempotent === false ? rethrow : this.#plan(result)
   }
 
   #decide(failure: unknown): Decision {
@@ -59,17 +73,24 @@ export class Attempt extends CallContext {
   }
 
   #decideAnew(failure: unknown): Decision {
-    const { maxAttempts, maxRetryAfterMs, budget } = this.#options
     if (this.aborted || !this.#isRetryable(failure)) return rethrow
-    const retryAfterMs = retryAfterMsOf(failure) ?? 0
+    if (this.options.idempotent === false && mayHaveHappened(failure)) return rethrow
+    return this.#plan(failure)
+  }
+
+  /** Whether there is another attempt after `ended`, a failure or a result, and when. */
+  #plan(ended: unknown): Decision {
+    const { maxAttempts, maxRetryAfterMs, budget } = this.#options
+    const retryAfterMs = retryAfterMsOf(ended) ?? 0
     if (maxAttempts === 0 || retryAfterMs > maxRetryAfterMs) return rethrow
     if (this.attempt > maxAttempts) return attemptsUsedUp
+    const delayMs = Math.max(retryAfterMs, backoffMs(this.#options, this.attempt, this.#previousDelayMs, this.#random))
+    if (this.remainingMs <= delayMs) return deadlineTooNear
     if (budget !== undefined && !this.#tokenTaken) {
       if (!budget.tryTake()) return budgetEmpty
       this.#tokenTaken = true
     }
-    const delayMs = backoffMs(this.#options, this.attempt, this.#previousDelayMs, this.#random)
-    return { next: 'retry', delayMs: Math.max(delayMs, retryAfterMs) }
+    return { next: 'retry', delayMs }
   }
 
   #isRetryable(failure: unknown): boolean {

@@ -20,6 +20,15 @@ export function backoffMs(options: BackoffOptions, retry: number, previousMs: nu
   }
 }
 
+/** The least that the pauses before all retries take together. */
+export function leastPausesMs(options: BackoffOptions & Pick<ResolvedRetryOptions, 'maxAttempts'>): number {
+  const { maxAttempts, baseDelayMs, jitter } = options
+  if (jitter === 'full') return 0
+  let sumMs = 0
+  for (let retry = 1; retry <= maxAttempts; retry++) sumMs += jitter === 'decorrelated' ? baseDelayMs : plainMs(options, retry)
+  return jitter === 'equal' ? sumMs / 2 : sumMs
+}
+
 function plainMs({ backoff, baseDelayMs, maxDelayMs }: BackoffOptions, retry: number): number {
   if (baseDelayMs === 0) return 0 // and not 0 × Infinity, after a thousand doublings
   switch (backoff) {

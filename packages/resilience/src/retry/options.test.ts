@@ -11,13 +11,15 @@ const defaults = {
   jitter: 'full',
   maxRetryAfterMs: 30_000,
   retryPredicate: undefined,
+  resultPredicate: undefined,
   onRetry: undefined,
   budget: undefined,
+  metrics: undefined,
 }
 
 it('has the documented defaults, which an explicit undefined does not undo', () => {
   expect(resolveRetryOptions({})).toEqual(defaults)
-  expect(resolveRetryOptions({ maxAttempts: undefined, jitter: undefined, maxDelay: undefined } as object)).toEqual(defaults)
+  expect(resolveRetryOptions({ maxAttempts: undefined, jitter: undefined, maxDelay: undefined })).toEqual(defaults)
 })
 
 it('raises the default maximum to the base', () => {
@@ -33,8 +35,10 @@ it('lists everything that is wrong at once', () => {
     jitter: 'some',
     maxRetryAfter: Infinity,
     retryPredicate: 1,
+    resultPredicate: true,
     onRetry: 2,
     budget: {},
+    metrics: {},
     retries: 3,
   }
   expect(
@@ -49,7 +53,9 @@ it('lists everything that is wrong at once', () => {
     'maxAttempts',
     'maxDelay',
     'maxRetryAfter',
+    'metrics',
     'onRetry',
+    'resultPredicate',
     'retries',
     'retryPredicate',
   ])

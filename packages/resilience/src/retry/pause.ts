@@ -1,8 +1,11 @@
 import { type Cancellation, type Clock, neverCancelled } from '@hazeljs/core'
+import { neverFires } from '../fault.js'
 
-/** Resolves after `delayMs`; rejects with the reason the moment the work is called off. Makes no AbortSignal. */
+/**
+ * Resolves after `delayMs`; rejects with the reason the moment the work is called off. Makes no AbortSignal. With a clock that can set no
+ * timer it resolves at once, for a call that never ends would be worse than a pause that is missing.
+ */
 export function pause(clock: Clock, delayMs: number, cancellation: Cancellation): Promise<void> {
-  if (cancellation === neverCancelled) return clock.sleep(delayMs)
   return new Promise((resolve, reject) => {
     const onAbort = (reason: unknown) => {
       clock.clearTimer(timer)
@@ -12,6 +15,7 @@ export function pause(clock: Clock, delayMs: number, cancellation: Cancellation)
       cancellation.offAbort(onAbort)
       resolve()
     }, delayMs)
-    cancellation.onAbort(onAbort)
+    if (timer === neverFires) resolve()
+    else if (cancellation !== neverCancelled) cancellation.onAbort(onAbort)
   })
 }

@@ -1,8 +1,14 @@
 import { ConfigError } from '@hazeljs/core'
 import { FakeClock } from '@hazeljs/core/testing'
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget.js'
+
+class BrokenClock extends FakeClock {
+  override now(): number {
+    throw new Error('no time')
+  }
+}
 
 function takeAll(budget: RetryBudget): number {
   let taken = 0
@@ -83,4 +89,12 @@ it('lists everything that is wrong with its options', () => {
   const wrong = { ratio: -1, perSecond: Number.NaN, memory: 0, rate: 1 } as RetryBudgetOptions
   expect(() => new RetryBudget(wrong)).toThrow(ConfigError)
   expect(() => new RetryBudget(wrong)).toThrow(/ratio[^]*perSecond|perSecond[^]*ratio/)
+})
+
+it('stands still with a clock that throws, and says so', () => {
+  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  const budget = new RetryBudget({ perSecond: 0.1 }, new BrokenClock())
+  expect([budget.tryTake(), budget.tryTake()]).toEqual([true, false])
+  expect(warning).toHaveBeenCalled()
+  warning.mockRestore()
 })

@@ -1,12 +1,13 @@
 import { type Clock, type Duration, OptionsCheck, systemClock } from '@hazeljs/core'
+import { guardClock } from '../fault.js'
 
 export interface RetryBudgetOptions {
   /** Retries allowed for each hundred first attempts. Default 20. */
-  readonly ratio?: number
+  readonly ratio?: number | undefined
   /** Retries allowed a second whatever the traffic, saved up for `memory` at most. Default 10. */
-  readonly perSecond?: number
+  readonly perSecond?: number | undefined
   /** How long first attempts count. Default 10 s. */
-  readonly memory?: Duration
+  readonly memory?: Duration | undefined
 }
 
 export const defaultBudgetRatio = 20
@@ -44,11 +45,11 @@ export class RetryBudget {
     this.#deposit = check.number('ratio', ratio, defaultBudgetRatio, { min: 0, max: 1_000 }) / 100
     this.#perMs = check.number('perSecond', perSecond, defaultBudgetPerSecond, { min: 0, max: 1_000_000 }) / 1_000
     check.done()
-    this.#clock = clock
+    this.#clock = guardClock(clock)
     this.#bucketMs = memoryMs / buckets
     this.#reserveMax = this.#perMs * memoryMs
     this.#reserve = this.#reserveMax
-    this.#reserveAtMs = clock.now()
+    this.#reserveAtMs = this.#clock.now()
     this.#tick = Math.floor(this.#reserveAtMs / this.#bucketMs)
   }
 

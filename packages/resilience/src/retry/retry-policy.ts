@@ -1,9 +1,12 @@
 import { type Clock, type Random, systemClock, systemRandom, toError } from '@hazeljs/core'
+import { durationText, type PolicyDescription } from '../description.js'
 import { RetryExhaustedError } from '../errors.js'
-import { tell } from '../fault.js'
-import { callRanBefore } from '../outcome.js'
+import { guardClock, tell } from '../fault.js'
+import { recorded } from '../metrics/recorded.js'
+import { callRanBefore, judgeResult } from '../outcome.js'
 import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
-import { Attempt } from './attempt.js'
+import { Attempt, type Decision } from './attempt.js'
+import { leastPausesMs } from './backoff.js'
 import { type ResolvedRetryOptions, resolveRetryOptions, type RetryOptions } from './options.js'
 import { pause } from './pause.js'
 
@@ -11,7 +14,8 @@ import { pause } from './pause.js'
  * Calls again after a failure that waiting may cure.
  *
  * Place it inside the total timeout, so that attempts and pauses share one deadline, and outside the circuit breaker, so that each attempt
- * is judged alone. An abort ends a pause at once, and its reason wins.
+ * is judged alone. An abort ends a pause at once, and its reason wins. A pause that would outlast the deadline is not begun. A call whose
+ * options say `idempotent: false` is made again only where it cannot have happened: a policy inside turned it away, or nothing was sent.
  */
 export class RetryPolicy implements Policy {
   readonly #options: ResolvedRetryOptions
@@ -21,38 +25,82 @@ export class RetryPolicy implements Policy {
   /** @throws ConfigError listing everything that is wrong with the options. */
   constructor(options: RetryOptions = {}, clock: Clock = systemClock, random: Random = systemRandom) {
     this.#options = resolveRetryOptions(options)
-    this.#clock = clock
+    this.#clock = guardClock(clock)
     this.#random = random
   }
 
   /**
-   * @throws RetryExhaustedError when the retries are used up or the budget is empty, with the last failure as its `cause`. A failure that
-   * is not retried, as the predicate or `maxRetryAfter` decide, and any failure where `maxAttempts` is 0, is thrown as it is.
+   * @throws RetryExhaustedError when the retries are used up, the budget is empty or the deadline too near, with the last failure as its
+   * `cause`. A failure that is not retried, as the predicate or `maxRetryAfter` decide, and any failure where `maxAttempts` is 0, is
+   * thrown as it is.
    */
-  async execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
+  execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
     const callContext = toContext(context)
-    if (callContext.aborted) throw callContext.cancellation.reason
-    this.#options.budget?.deposit()
+    if (callContext.aborted) return Promise.reject(callContext.cancellation.reason)
+    const { metrics } = this.#options
+    if (metrics === undefined) return this.#run(call, callContext)
+    const ending: Ending = { refused: false }
+    return recorded(
+      metrics,
+      this.#clock,
+      callContext,
+      () => this.#run(call, callContext, ending),
+      () => ending.refused,
+    )
+  }
+
+  describe(): PolicyDescription {
+    const { maxAttempts } = this.#options
+    const least = leastPausesMs(this.#options)
+    return { policy: 'RetryPolicy', summary: summaryOf(this.#options), attempts: maxAttempts + 1, leastPausesMs: least }
+  }
+
+  async #run<T>(call: Call<T>, context: CallContext, ending?: Ending): Promise<T> {
+    const { budget, resultPredicate } = this.#options
+    if (budget !== undefined && context.isFirstFor(budget)) budget.deposit()
     let previousDelayMs: number | undefined
     let callRan = false
     for (let number = 1; ; number++) {
-      const attempt = new Attempt(this.#options, this.#random, callContext, number, previousDelayMs)
+      const attempt = new Attempt(this.#options, this.#random, context, number, previousDelayMs)
+      let decision: Decision
       try {
-        return await call(attempt)
+        const result = await call(attempt)
+        if (resultPredicate === undefined || judgeResult(result, resultPredicate) !== 'failure') return result
+        callRan = true
+        decision = attempt.concludeResult(result)
+        if (decision.next !== 'retry') {
+          if (ending !== undefined) ending.refused = true
+          return result
+        }
+        this.#tell(() => new Error('The result is as good as a failure', { cause: result }), number)
       } catch (failure) {
         callRan ||= callRanBefore(failure)
-        const decision = attempt.conclude(failure)
+        decision = attempt.conclude(failure)
         if (decision.next === 'rethrow') throw failure
         if (decision.next === 'give-up') throw new RetryExhaustedError(number, failure, decision.reason, callRan)
-        this.#tell(failure, number)
-        await pause(this.#clock, decision.delayMs, callContext.cancellation)
-        previousDelayMs = decision.delayMs
+        this.#tell(() => toError(failure), number)
       }
+      await pause(this.#clock, decision.delayMs, context.cancellation)
+      previousDelayMs = decision.delayMs
     }
   }
 
-  #tell(failure: unknown, retry: number): void {
+  #tell(failure: () => Error, retry: number): void {
     const { onRetry } = this.#options
-    if (onRetry !== undefined) tell('onRetry', () => onRetry(toError(failure), retry))
+    if (onRetry !== undefined) tell('onRetry', () => onRetry(failure(), retry))
   }
+}
+
+/** How an execution that resolved came to its end. */
+interface Ending {
+  /** With a result that `resultPredicate` refuses. */
+  refused: boolean
+}
+
+function summaryOf({ maxAttempts, backoff, baseDelayMs, maxDelayMs, jitter, budget }: ResolvedRetryOptions): string {
+  if (maxAttempts === 0) return 'no retries'
+  const range = `from ${durationText(baseDelayMs)} to ${durationText(maxDelayMs)}`
+  const growth = backoff === 'fixed' ? `fixed ${durationText(baseDelayMs)}` : `${backoff} ${range}`
+  const retries = `${maxAttempts} ${maxAttempts === 1 ? 'retry' : 'retries'}, ${jitter === 'decorrelated' ? range : growth}`
+  return `${retries}, ${jitter === 'none' ? 'no' : jitter} jitter${budget === undefined ? '' : ', within a budget'}`
 }
