@@ -1,6 +1,6 @@
-import { toError } from '@hazeljs/core'
+import { show, toError } from '@hazeljs/core'
 import { ResilienceError, TimeoutError } from './errors.js'
-import { reportFault } from './fault.js'
+import { reportFault, tell } from './fault.js'
 import type { CallContext } from './policy.js'
 
 /**
@@ -21,16 +21,14 @@ export type ResultPredicate = (result: any) => Verdict
 
 /**
  * The outcome of a call that threw. Cancellations are ignored, whatever `predicate` says. Without a predicate, rejections of inner
- * policies that kept the call from running are ignored too, and everything else is a failure. A predicate that throws is reported, and
- * does as if it were not there.
+ * policies that kept the call from running are ignored too, and everything else is a failure. A predicate that throws, or answers with
+ * anything but a verdict, such as a promise, is reported and does as if it were not there.
  */
 export function judgeError(thrown: unknown, context: CallContext, predicate: FailurePredicate | undefined): Outcome {
   if (isCancellation(thrown, context)) return 'ignored'
   if (predicate !== undefined) {
     try {
-      const verdict = predicate(toError(thrown))
-      if (typeof verdict !== 'boolean') return verdict
-      return verdict ? 'failure' : 'ignored'
+      return outcomeOf('failurePredicate', predicate(toError(thrown)), 'ignored')
     } catch (fault) {
       reportFault('failurePredicate', fault)
     }
@@ -38,13 +36,11 @@ export function judgeError(thrown: unknown, context: CallContext, predicate: Fai
   return callRanBefore(thrown) ? 'failure' : 'ignored'
 }
 
-/** The outcome of a call that resolved: a success where there is no predicate, or it throws, which is reported. */
+/** The outcome of a call that resolved: a success where there is no predicate, or it throws or answers with no verdict, which is reported. */
 export function judgeResult(result: unknown, predicate: ResultPredicate | undefined): Outcome {
   if (predicate === undefined) return 'success'
   try {
-    const verdict = predicate(result)
-    if (typeof verdict !== 'boolean') return verdict
-    return verdict ? 'failure' : 'success'
+    return outcomeOf('resultPredicate', predicate(result), 'success')
   } catch (fault) {
     reportFault('resultPredicate', fault)
     return 'success'
@@ -66,6 +62,14 @@ export function callRanBefore(thrown: unknown): boolean {
 }
 
 /** Whether `reason` says that the time of a call was over. */
-export function isTimeout(reason: unknown): boolean {
+export function outcomeOf(predicate: string, verdict: unknown, otherwise: Outcome): Outcome {
+  if (verdict === true) return 'failure'
+  if (verdict === false) return otherwise
+  if (verdict === 'failure' || verdict === 'success' || verdict === 'ignored') return verdict
+  tell(predicate, () => verdict) // a promise that rejects must not end the process
+  throw new TypeError(`expected true, false, 'success', 'failure' or 'ignored', got ${show(verdict)}`)
+}
+
+function isTimeout(reason: unknown): boolean {
   return reason instanceof TimeoutError || (reason instanceof DOMException && reason.name === 'TimeoutError')
 }
