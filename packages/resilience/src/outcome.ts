@@ -70,6 +70,7 @@ export function outcomeOf(predicate: string, verdict: unknown, otherwise: Outcom
   throw new TypeError(`expected true, false, 'success', 'failure' or 'ignored', got ${show(verdict)}`)
 }
 
-function isTimeout(reason: unknown): boolean {
+/** Whether `reason` says that the time of a call was over. */
+export function isTimeout(reason: unknown): boolean {
   return reason instanceof TimeoutError || (reason instanceof DOMException && reason.name === 'TimeoutError')
 }

@@ -89,7 +89,7 @@ export class Bulkhead implements Policy {
     else await this.#wait(context, line)
     try {
       // Between getting a place and going on, others had their turn.
-      if (context.aborted) throw notRun(context.cancellation.reason)
+      if (context.cancellation.aborted) throw notRun(context.cancellation.reason)
       return await call(context)
     } finally {
       this.#release()
