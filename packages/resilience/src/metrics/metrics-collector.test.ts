@@ -133,7 +133,73 @@ it.each([[-1], [Number.NaN], [Infinity]])('refuses %s as a time', (ms) => {
   expect(collector.getSnapshot()).toEqual(empty)
 })
 
+it('knows when it was last called, in wall time, also of a call before the window', () => {
+  const clock = new FakeClock(700, 1_000_000)
+  const collector = new MetricsCollector('1m', clock)
+  expect([collector.lastCallTime, collector.lastErrorTime, collector.lastError]).toEqual([undefined, undefined, undefined])
+  collector.recordFailure(5, 'text')
+  clock.jump(250)
+  collector.recordFailure(5)
+  collector.recordSuccess(5)
+  clock.jump(600_000)
+  expect([collector.lastCallTime, collector.lastErrorTime]).toEqual([1_000_250, 1_000_000])
+  expect(collector.getSnapshot()).toMatchObject({ totalCalls: 0, lastCallTime: 1_000_250 })
+  expect(collector.lastError).toMatchObject({ cause: 'text' })
+})
+
+it('leaves out nothing and repeats nothing when a clock goes back or starts below 0', () => {
+  const clock = new FakeClock(-30_000)
+  const collector = new MetricsCollector(12_000, clock)
+  const totals: number[] = []
+  for (const jumpMs of [0, 5_000, -2_000, 1_000, 4_000, 4_000, 12_000]) {
+    clock.jump(jumpMs)
+    collector.recordSuccess(1)
+    totals.push(collector.getSnapshot().totalCalls)
+  }
+  expect(totals).toEqual([1, 2, 3, 4, 5, 5, 1])
+})
+
 describe('aggregateMetrics', () => {
+  it('equals one collector that was fed with everything', () => {
+    const call = fc.record({
+      to: fc.nat(2),
+      gapMs: fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 9_000 })),
+      ms: fc.double({ min: 0, max: 10_000, noNaN: true }),
+      error: fc.option(fc.string().map((message) => new Error(message))),
+    })
+    fc.assert(
+      fc.property(fc.array(call, { maxLength: 80 }), (calls) => {
+        const clock = new FakeClock()
+        const one = new MetricsCollector('1m', clock)
+        const several = Array.from({ length: 3 }, () => new MetricsCollector('1m', clock))
+        for (const { to, gapMs, ms, error } of calls) {
+          clock.jump(gapMs)
+          for (const collector of [one, several[to]!]) {
+            if (error === null) collector.recordSuccess(ms)
+            else collector.recordFailure(ms, error)
+          }
+        }
+        const { averageResponseTime, ...sum } = aggregateMetrics(several)
+        const { averageResponseTime: average, ...all } = one.getSnapshot()
+        expect(sum).toEqual(all)
+        expect(averageResponseTime).toBeCloseTo(average, 6)
+      }),
+    )
+  })
+
+  it('gives the latest error, whichever collector comes first', () => {
+    const clock = new FakeClock()
+    const [early, late] = [new MetricsCollector('1m', clock), new MetricsCollector('1m', clock)]
+    early.recordFailure(1, new Error('early'))
+    clock.jump(10)
+    late.recordFailure(1, new Error('late'))
+    for (const collectors of [
+      [early, late],
+      [late, early],
+    ])
+      expect(aggregateMetrics(collectors).lastError?.message).toBe('late')
+  })
+
   it('is the snapshot of all calls together, not an average of snapshots', () => {
     const clock = new FakeClock(0, 0)
     const [fast, slow, idle] = [new MetricsCollector('1m', clock), new MetricsCollector('30s', clock), new MetricsCollector('1m', clock)]

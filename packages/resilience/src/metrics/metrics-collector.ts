@@ -7,6 +7,7 @@ export const defaultMetricsWindowMs = 60_000
 
 /** Steps in which the window moves: a snapshot covers at least eleven twelfths of it. */
 const buckets = 12
+const never = -Infinity
 
 /**
  * Counts calls and their times over the last `window`: O(1) a record, constant memory, whatever the traffic. Percentiles come from a
@@ -21,8 +22,9 @@ export class MetricsCollector {
   #tick: number
   #newest = 0
   #current: Totals
-  #lastCallMs: number | undefined
-  #lastErrorMs: number | undefined
+  /** Not `undefined`, for a field that holds but numbers is written in place, where one that may hold others allocates for a fraction. */
+  #lastCallMs = never
+  #lastErrorMs = never
   #lastError: unknown
 
   /** @throws ConfigError when `window` is no duration, or shorter than 12 ms. */
@@ -71,8 +73,8 @@ export class MetricsCollector {
 
   reset(): void {
     for (const totals of this.#totals) totals?.clear()
-    this.#lastCallMs = undefined
-    this.#lastErrorMs = undefined
+    this.#lastCallMs = never
+    this.#lastErrorMs = never
     this.#lastError = undefined
   }
 
@@ -94,7 +96,7 @@ export class MetricsCollector {
 
   /** The latest error that was recorded; also of a call before the window. Other thrown values come wrapped in an Error. */
   get lastError(): Error | undefined {
-    return this.#lastErrorMs === undefined ? undefined : toError(this.#lastError)
+    return this.#lastErrorMs === never ? undefined : toError(this.#lastError)
   }
 
   #record(ms: number, failed: boolean): void {
@@ -121,8 +123,8 @@ export class MetricsCollector {
     return Math.floor(nowMs / this.#bucketMs)
   }
 
-  #wallTimeOf(ms: number | undefined): number | undefined {
-    return ms === undefined ? undefined : Math.round(this.#clock.wallTime() - (this.#clock.now() - ms))
+  #wallTimeOf(ms: number): number | undefined {
+    return ms === never ? undefined : Math.round(this.#clock.wallTime() - (this.#clock.now() - ms))
   }
 }
 
