@@ -9,6 +9,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { contestants } from './contestants.mjs'
 import { freePort, startServer, stopServer } from './machine.mjs'
+import { givenArguments } from './options.mjs'
 import { processTree, residentBytes } from './process-stats.mjs'
 import { patternedBytes } from './workloads.mjs'
 
@@ -22,7 +23,7 @@ const UNLIMITED = 1e12
 const BLOCK = patternedBytes(MIB)
 
 const { values: options } = parseArgs({
-  args: process.argv.slice(2).filter((argument) => argument !== '--'),
+  args: givenArguments(),
   options: {
     mib: { type: 'string', default: '1024' },
     rate: { type: 'string', default: '64' }, // MiB a second

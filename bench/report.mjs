@@ -43,5 +43,7 @@ export const disturbanceLine = (measurements) => {
   return typical > QUIET ? `**The machine was not quiet**: ${share}.` : `The machine was quiet: ${share}.`
 }
 
-export const machineLine = (machine) =>
-  `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}; ${machine.pinned}; load from ${machine.generator}.`
+export const hardwareLine = (machine) =>
+  `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}; ${machine.pinned}.`
+
+export const machineLine = (machine) => `${hardwareLine(machine).slice(0, -1)}; load from ${machine.generator}.`
