@@ -33,6 +33,8 @@ export {
   TimeoutError,
 } from './errors.js'
 export { type FallbackHandler, type FallbackOptions, FallbackPolicy, type NarrowedFallbackOptions } from './fallback/fallback-policy.js'
+export { Hedge, type HedgeMetrics } from './hedge/hedge.js'
+export { type HedgeOptions, hedgeProblems } from './hedge/options.js'
 export { aggregateMetrics, MetricsCollector } from './metrics/metrics-collector.js'
 export { MetricsCollectors, MetricsRegistry } from './metrics/metrics-registry.js'
 export type { MetricsSnapshot } from './metrics/snapshot.js'

@@ -1,0 +1,62 @@
+import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
+import { MetricsCollector } from '../metrics/metrics-collector.js'
+import { RetryBudget } from '../retry/retry-budget.js'
+
+export interface HedgeOptions {
+  /** How long a copy of a call may take before the next one is made. Default: the `quantile` of the times of recent successes. */
+  readonly delay?: Duration | undefined
+  /** Without `delay`: the share of calls, in per cent, that are done before a second copy of theirs would be made. Default 95. */
+  readonly quantile?: number | undefined
+  /** Without `delay`: successes that must have been timed before the first hedge is made. Default 50. */
+  readonly minSamples?: number | undefined
+  /** Copies of a call beside the first. Default 1. */
+  readonly maxHedges?: number | undefined
+  /** Limits hedges to a share of the calls; give it to the retries of the same target, too. Default: none. */
+  readonly budget?: RetryBudget | undefined
+  /** Told how each call ended and how long it took, whichever copy decided that. Default: none. */
+  readonly metrics?: MetricsCollector | undefined
+}
+
+export const defaultHedgeQuantile = 95
+export const defaultHedgeMinSamples = 50
+export const defaultMaxHedges = 1
+
+/** Options after checking. */
+export interface ResolvedHedgeOptions {
+  /** `undefined`: the quantile says. */
+  readonly delayMs: number | undefined
+  readonly quantile: number
+  readonly minSamples: number
+  readonly maxHedges: number
+  readonly budget: RetryBudget | undefined
+  readonly metrics: MetricsCollector | undefined
+}
+
+const optionNames: readonly (keyof HedgeOptions)[] = ['delay', 'quantile', 'minSamples', 'maxHedges', 'budget', 'metrics']
+
+/** What is wrong with `options`; empty when a hedge can be made of them. */
+export function hedgeProblems(options: HedgeOptions): readonly ConfigProblem[] {
+  return problemsOf(checkHedgeOptions, options)
+}
+
+/** @throws ConfigError listing every problem. */
+export function resolveHedgeOptions(options: HedgeOptions): ResolvedHedgeOptions {
+  return resolveOptions('Hedge', checkHedgeOptions, options)
+}
+
+function checkHedgeOptions(given: HedgeOptions, check: OptionsCheck): ResolvedHedgeOptions {
+  const options = check.object('', given, optionNames)
+  if (options.delay !== undefined) {
+    for (const name of ['quantile', 'minSamples'] as const) {
+      if (options[name] !== undefined) check.add(name, 'has no effect beside delay; leave one of them out')
+    }
+  }
+  return {
+    delayMs: options.delay === undefined ? undefined : check.duration('delay', options.delay, 0),
+    quantile: check.number('quantile', options.quantile, defaultHedgeQuantile, { min: 1, max: 99.9 }),
+    minSamples: check.number('minSamples', options.minSamples, defaultHedgeMinSamples, { min: 1, max: 500, integer: true }),
+    maxHedges: check.number('maxHedges', options.maxHedges, defaultMaxHedges, { min: 1, max: 10, integer: true }),
+    budget: check.instance('budget', options.budget, RetryBudget),
+    metrics: check.instance('metrics', options.metrics, MetricsCollector),
+  }
+}
