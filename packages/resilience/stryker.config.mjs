@@ -12,7 +12,7 @@ export default {
     'packages/resilience/src/retry/*.ts',
     'packages/resilience/src/rate-limiter/*meter*.ts',
     'packages/resilience/src/**/waiting-line.ts',
-    '!**/*.test.ts',
+    '!**/*.{test,fixture}.ts',
   ],
   ignorePatterns: [
     'dist',

@@ -9,6 +9,5 @@ export default defineConfig({
   test: {
     ...resilience?.test,
     include: ['src/{circuit-breaker,retry,rate-limiter,bulkhead}/**/*.test.ts', 'src/waiting-line.test.ts', 'test/*-breaker.test.ts'],
-    exclude: ['**/redis/**'],
   },
 })

@@ -1,133 +1,129 @@
 import { FakeClock } from '@hazeljs/core/testing'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { MetricsCollector } from '../metrics/metrics-collector.js'
+import type { Outcome } from '../outcome.js'
 import { CircuitBreaker } from './circuit-breaker.js'
+import type { CircuitBreakerOptions } from './options.js'
+import type { CircuitBreakerSnapshot } from './snapshot.js'
+import { Textbook, type Ticket } from './textbook.fixture.js'
 
-const failureThreshold = 3
-const windowCalls = 6
-const successThreshold = 2
-const halfOpenCalls = 3
-const resetTimeout = 100
+const outcome = fc.constantFrom<Outcome>('success', 'success', 'failure', 'failure', 'failure', 'ignored')
 
-type Step = { readonly do: 'call'; readonly outcome: 'success' | 'failure' | 'ignored' } | { readonly do: 'wait'; readonly ms: number }
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('begin' as const) }) },
+  // `place` chooses among the calls under way; `throws` whether it ends by an error or by a result.
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('end' as const), place: fc.nat(3), outcome, throws: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.oneof(fc.nat(40), fc.nat(250)) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('isolate', 'disable', 'observeOnly', 'close', 'close', 'reset', 'restart') }) },
+)
 
-/** The textbook, with lists where the breaker has totals. One call at a time. */
-class Model {
-  state: 'CLOSED' | 'OPEN' | 'HALF_OPEN' = 'CLOSED'
-  #window: boolean[] = []
-  #probes: boolean[] = []
-  #untilMs = 0
+const options: fc.Arbitrary<CircuitBreakerOptions> = fc
+  .record({
+    thresholds: fc.constantFrom<CircuitBreakerOptions>(
+      { failureThreshold: 3 },
+      { failureRateThreshold: 50, minimumCalls: 4 },
+      { failureThreshold: 4, slowCallRateThreshold: 40, slowCallDuration: 30, minimumCalls: 3 },
+      { failureThreshold: 5, failureRateThreshold: 75, minimumCalls: 2, slowCallDuration: 10 },
+    ),
+    slidingWindow: fc.constantFrom({ type: 'count', size: 6 } as const, { type: 'time', size: 200 } as const),
+    probes: fc.constantFrom({ successThreshold: 1 }, { successThreshold: 2 }, { successThreshold: 2, halfOpenCalls: 4 }),
+    halfOpenMaxWait: fc.constantFrom(undefined, 30, 500),
+    resetBackoff: fc.constantFrom(false, { factor: 3, max: 500, jitter: 0 }),
+  })
+  .map(({ thresholds, probes, ...rest }) => ({ resetTimeout: 100, ...thresholds, ...probes, ...rest }))
 
-  call(outcome: 'success' | 'failure' | 'ignored', nowMs: number): 'ran' | 'rejected' {
-    if (this.state === 'OPEN') {
-      if (nowMs < this.#untilMs) return 'rejected'
-      this.state = 'HALF_OPEN'
-      this.#probes = []
-    }
-    if (outcome !== 'ignored') this.#count(outcome === 'failure', nowMs)
-    return 'ran'
-  }
+/** A call that the test ends. */
+interface Running {
+  readonly ticket: Ticket
+  readonly settled: Promise<unknown>
+  readonly end: (outcome: Outcome, throws: boolean) => void
+}
 
-  #count(failed: boolean, nowMs: number): void {
-    const list = this.state === 'HALF_OPEN' ? this.#probes : this.#window
-    list.push(failed)
-    if (this.#window.length > windowCalls) this.#window.shift()
-    const failures = list.filter((one) => one).length
-    if (failures >= (this.state === 'HALF_OPEN' ? halfOpenCalls - successThreshold + 1 : failureThreshold)) {
-      this.state = 'OPEN'
-      this.#untilMs = nowMs + resetTimeout
-    } else if (this.state === 'HALF_OPEN' && list.length - failures >= successThreshold) {
-      this.state = 'CLOSED'
-      this.#window = []
-    }
+class Ending extends Error {
+  readonly outcome: Outcome
+
+  constructor(outcome: Outcome) {
+    super(outcome)
+    this.outcome = outcome
   }
 }
 
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant('call' as const),
-      outcome: fc.constantFrom('success' as const, 'failure' as const, 'ignored' as const),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 150 }) }) },
-)
+function start(breaker: CircuitBreaker, ticket: Ticket | 'rejected'): Running | undefined {
+  let end: Running['end'] | undefined
+  const settled = breaker
+    .execute(
+      () =>
+        new Promise<Ending>((resolve, reject) => {
+          end = (outcome, throws) => (throws ? reject : resolve)(new Ending(outcome))
+        }),
+    )
+    .catch(() => undefined)
+  expect(end === undefined ? 'rejected' : 'ran').toBe(ticket === 'rejected' ? ticket : 'ran')
+  return ticket === 'rejected' || end === undefined ? undefined : { ticket, settled, end }
+}
 
-it('does what the textbook says, call by call', async () => {
+it('does what the textbook says, whatever calls, clocks and operators do', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+    fc.asyncProperty(options, fc.array(step, { maxLength: 120 }), async (given, steps) => {
       const clock = new FakeClock()
-      const model = new Model()
-      const slidingWindow = { type: 'count', size: windowCalls } as const
-      const options = {
-        failureThreshold,
-        slidingWindow,
-        successThreshold,
-        halfOpenCalls,
-        resetTimeout,
-        resultPredicate: (result: Step & { do: 'call' }) => result.outcome,
+      const metrics = new MetricsCollector('1h', clock)
+      const predicates: CircuitBreakerOptions = {
+        resultPredicate: ({ outcome }: Ending) => outcome,
+        failurePredicate: (error) => error instanceof Ending && error.outcome,
       }
-      const breaker = new CircuitBreaker(options, clock)
+      const breaker = new CircuitBreaker({ ...given, ...predicates, metrics }, clock)
+      const textbook = new Textbook(breaker.options)
+      const running: Running[] = []
       for (const next of steps) {
         if (next.do === 'wait') clock.jump(next.ms)
-        else {
-          const expected = model.call(next.outcome, clock.now())
-          expect(
-            await breaker
-              .execute(() => next)
-              .then(
-                () => 'ran',
-                () => 'rejected',
-              ),
-          ).toBe(expected)
-        }
-        expect(breaker.getState()).toBe(model.state)
+        else if (next.do === 'begin') {
+          const call = start(breaker, textbook.begin(clock.now()))
+          if (call !== undefined) running.push(call)
+        } else if (next.do === 'end') {
+          const [call] = running.splice(next.place, 1)
+          if (call === undefined) continue
+          textbook.end(call.ticket, next.outcome, clock.now())
+          call.end(next.outcome, next.throws)
+          await call.settled
+        } else operate(next.do, breaker, textbook, clock.now())
+        expectSame(breaker, textbook, clock.now())
+        const { totalCalls, failureCalls } = metrics.getSnapshot()
+        expect([totalCalls, failureCalls]).toEqual([textbook.recorded.length, textbook.recorded.filter((failed) => failed).length])
       }
     }),
+    { numRuns: 300 },
   )
 })
 
-it('never runs more probes than permitted, and never stays half-open for ever, whatever calls do', async () => {
-  const probe = fc.record({ gapMs: fc.integer({ min: 0, max: 60 }), end: fc.constantFrom('success', 'failure', 'ignored', 'never') })
-  await fc.assert(
-    fc.asyncProperty(fc.array(probe, { minLength: 1, maxLength: 60 }), async (probes) => {
-      const clock = new FakeClock()
-      let running = 0
-      const breaker = new CircuitBreaker(
-        {
-          failureThreshold: 1,
-          successThreshold,
-          halfOpenCalls,
-          resetTimeout,
-          failurePredicate: (error) => error.message === 'failure',
-          onStateChange: () => (running = 0),
-        },
-        clock,
-      )
-      await breaker.execute(() => Promise.reject(new Error('failure'))).catch(() => undefined)
-      for (const { gapMs, end } of probes) {
-        await clock.advance(gapMs)
-        void breaker
-          .execute(() => {
-            if (!breaker.isHalfOpen()) return 'not a probe'
-            running++
-            expect(running).toBeLessThanOrEqual(halfOpenCalls)
-            if (end === 'never') return new Promise<string>(() => undefined)
-            if (end === 'success') return Promise.resolve(end)
-            if (end === 'ignored') running--
-            return Promise.reject(new Error(end))
-          })
-          .catch(() => undefined)
-        await clock.advance(0)
-      }
-      if (!breaker.isHalfOpen()) return
-      // The first round takes the permits that are left, the second comes when the lost ones have run out of time.
-      for (const waitMs of [0, resetTimeout]) {
-        clock.jump(waitMs)
-        for (let call = 0; call <= halfOpenCalls; call++) await breaker.execute(() => 'fine').catch(() => undefined)
-      }
-      expect(breaker.isHalfOpen()).toBe(false)
-    }),
-  )
-})
+function operate(operation: string, breaker: CircuitBreaker, textbook: Textbook, nowMs: number): void {
+  if (operation === 'restart') {
+    breaker.restore(JSON.parse(JSON.stringify(breaker)) as CircuitBreakerSnapshot)
+    textbook.restart(nowMs)
+  } else if (operation === 'close' || operation === 'reset') {
+    breaker[operation]()
+    textbook.close()
+    if (operation === 'reset') Object.assign(textbook, { rejectedCalls: 0, wouldHaveRejected: 0 })
+  } else {
+    const states = { isolate: 'FORCED_OPEN', disable: 'DISABLED', observeOnly: 'METRICS_ONLY' } as const
+    const manual = operation as keyof typeof states
+    breaker[manual]()
+    textbook.force(states[manual])
+  }
+}
+
+function expectSame(breaker: CircuitBreaker, textbook: Textbook, nowMs: number): void {
+  const window = textbook.window(nowMs)
+  const failures = window.filter(({ failed }) => failed).length
+  expect(breaker.getMetrics()).toMatchObject({
+    state: textbook.state,
+    totalCalls: window.length,
+    failureCalls: failures,
+    successCalls: window.length - failures,
+    slowCalls: window.filter(({ slow }) => slow).length,
+    rejectedCalls: textbook.rejectedCalls,
+    wouldHaveRejected: textbook.wouldHaveRejected,
+  })
+  expect(breaker.getTimeUntilNextAttempt()).toBe(textbook.timeUntilNextAttempt(nowMs))
+  expect({ failures: breaker.getFailureCount(), successes: breaker.getSuccessCount() }).toEqual(textbook.counts(nowMs))
+}
