@@ -19,6 +19,7 @@ await check('types', () => tool('tsc', '-p', 'tsconfig.json'))
 await check('layers and cycles', () => tool('depcruise', 'packages', 'examples', 'bench', 'test-servers'))
 await check('unused files, exports and dependencies', () => tool('knip'))
 await check('links in the documentation', () => script('check-links.mjs'))
+await check('sizes', () => script('size.mjs'))
 await check('changesets', changesets)
 
 const tarballs = new Map()

@@ -3,6 +3,7 @@ import { FakeClock } from '@hazeljs/core/testing'
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.js'
 import { compose } from './compose.js'
+import { FallbackPolicy } from './fallback/fallback-policy.js'
 import type { Pipeline } from './pipeline/pipeline.js'
 import { type AlternativeOf, type Call, type CallContext, type CallOptions, type Policy, rootContext } from './policy.js'
 import { RetryPolicy } from './retry/retry-policy.js'
@@ -137,6 +138,11 @@ describe('types', () => {
     expectTypeOf(policy.execute(() => 5)).toEqualTypeOf<Promise<number | string>>()
     expect(await policy.execute(() => 5)).toBe(5)
     expect(await policy.execute<number>(() => Promise.reject(new Error('down')))).toBe('none')
+  })
+
+  it('know what our fallback answers', () => {
+    const policy = compose(new FallbackPolicy(() => 'x'), new CircuitBreaker())
+    expectTypeOf(policy.execute(() => 5)).toEqualTypeOf<Promise<number | string>>()
   })
 
   it('are kept by nesting', () => {

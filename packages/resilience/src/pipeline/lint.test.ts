@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { Bulkhead } from '../bulkhead/bulkhead.js'
+import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import { compose } from '../compose.js'
 import type { PolicyDescription } from '../description.js'
+import { FallbackPolicy } from '../fallback/fallback-policy.js'
+import { Hedge } from '../hedge/hedge.js'
 import type { CallContext, Policy } from '../policy.js'
+import { RetryPolicy } from '../retry/retry-policy.js'
 import { Timeout } from '../timeout/timeout.js'
 import { lint } from './lint.js'
 
@@ -36,9 +41,7 @@ const defects: readonly (readonly [string, Defect])[] = [
       bad: [timeout(5_000), retry(), timeout(10_000)],
       code: 'TIMEOUT_NEVER_FIRES',
       policies: [0, 2],
-      message:
-        'Timeout (policies[2]) gives its calls 10 s, but Timeout (policies[0]) ends them after 5 s: ' +
-        'it never fires. Give it less time than what is around it.',
+      message: 'Timeout (policies[2]) never fires: 10 s is too long where Timeout (policies[0]) ends calls after 5 s. Give it less time.',
       good: [timeout(5_000), retry(), timeout(4_999)],
     },
   ],
@@ -48,7 +51,7 @@ const defects: readonly (readonly [string, Defect])[] = [
       bad: [timeout(5_000), timeout(5_000)],
       code: 'TIMEOUT_NEVER_FIRES',
       policies: [0, 1],
-      message: 'ends them after 5 s',
+      message: 'ends calls after 5 s',
       good: [retry(), timeout(5_000)],
     },
   ],
@@ -58,7 +61,7 @@ const defects: readonly (readonly [string, Defect])[] = [
       bad: [timeout(9_000), breaker({ timeoutMs: 1_000 }), timeout(2_000)],
       code: 'TIMEOUT_NEVER_FIRES',
       policies: [1, 2],
-      message: 'CircuitBreaker (policies[1]) ends them after 1 s',
+      message: 'CircuitBreaker (policies[1]) ends calls after 1 s',
       good: [timeout(9_000), breaker({ timeoutMs: 2_000 }), timeout(1_000)],
     },
   ],
@@ -69,8 +72,8 @@ const defects: readonly (readonly [string, Defect])[] = [
       code: 'FAILURES_HIDDEN',
       policies: [1, 2, 3, 4],
       message:
-        'FallbackPolicy (policies[4]) answers in place of failures, which hides them from RetryPolicy (policies[1]) and ' +
-        'CircuitBreaker (policies[2]) and Hedge (policies[3]). Place it outside.',
+        'FallbackPolicy (policies[4]) hides failures from RetryPolicy (policies[1]) and CircuitBreaker (policies[2]) and Hedge (policies[3]). ' +
+        'Place it outside.',
       good: [timeout(5_000), fallback, retry(), breaker(), hedge()],
     },
   ],
@@ -80,7 +83,8 @@ const defects: readonly (readonly [string, Defect])[] = [
       bad: [retry(4), breaker(), retry(3)],
       code: 'ATTEMPTS_MULTIPLY',
       policies: [0, 2],
-      message: 'RetryPolicy (policies[2]) is inside RetryPolicy (policies[0]): 4 × 3 = 12 calls where all fail. Retry in one place.',
+      message:
+        'RetryPolicy (policies[2]) is inside RetryPolicy (policies[0]): a call that fails is made 4 × 3 = 12 times. Retry in one place.',
       good: [retry(4), breaker(), retry(1)],
     },
   ],
@@ -91,8 +95,8 @@ const defects: readonly (readonly [string, Defect])[] = [
       code: 'RETRIES_NEVER_MADE',
       policies: [0, 1],
       message:
-        'RetryPolicy (policies[1]) pauses between its attempts for at least 7 s, but Timeout (policies[0]) ends them after 7 s: ' +
-        'the last are never made. Retry fewer times or sooner, or allow more time.',
+        'RetryPolicy (policies[1]) never makes its last retries: 7 s is too long where Timeout (policies[0]) ends calls after 7 s. ' +
+        'Make fewer, or shorten their pauses.',
       good: [timeout(7_001), retry(4, 7_000), timeout(2_000)],
     },
   ],
@@ -102,7 +106,8 @@ const defects: readonly (readonly [string, Defect])[] = [
       bad: [timeout(2_000), bulkhead(3_000)],
       code: 'QUEUE_TIMEOUT_NEVER_FIRES',
       policies: [0, 1],
-      message: 'Bulkhead (policies[1]) lets calls wait for 3 s, but Timeout (policies[0]) ends them after 2 s: none waits so long.',
+      message:
+        'Bulkhead (policies[1]) never ends a wait: 3 s is too long where Timeout (policies[0]) ends calls after 2 s. Shorten that wait.',
       good: [bulkhead(3_000), timeout(2_000), bulkhead()],
     },
   ],
@@ -113,7 +118,7 @@ const defects: readonly (readonly [string, Defect])[] = [
       code: 'HEDGE_NEVER_MADE',
       policies: [0, 1],
       message:
-        'Hedge (policies[1]) makes a second copy of a call after 2 s, but Timeout (policies[0]) ends them after 2 s: there is never one.',
+        'Hedge (policies[1]) never makes a second call: 2 s is too long where Timeout (policies[0]) ends calls after 2 s. Shorten its delay.',
       good: [timeout(2_000), hedge(1_999)],
     },
   ],
@@ -124,8 +129,8 @@ const defects: readonly (readonly [string, Defect])[] = [
       code: 'NEVER_SLOW',
       policies: [0, 1],
       message:
-        'CircuitBreaker (policies[1]) takes calls for slow from 1 min, but Timeout (policies[0]) ends them after 2 s: ' +
-        'none ever is. Set slowCallDuration below that time.',
+        'CircuitBreaker (policies[1]) never sees a slow call: 1 min is too long where Timeout (policies[0]) ends calls after 2 s. ' +
+        'Shorten its slowCallDuration.',
       good: [timeout(2_000), breaker({ slowCallMs: 1_000 }), timeout(1_500)],
     },
   ],
@@ -135,7 +140,7 @@ const defects: readonly (readonly [string, Defect])[] = [
       bad: [timeout(9_000), breaker({ slowCallMs: 3_000 }), timeout(2_000)],
       code: 'NEVER_SLOW',
       policies: [1, 2],
-      message: 'Timeout (policies[2]) ends them after 2 s',
+      message: 'Timeout (policies[2]) ends calls after 2 s',
       // What a breaker times are whole retries, and waits for a place.
       good: [breaker({ slowCallMs: 3_000 }), retry(), timeout(2_000)],
     },
@@ -146,7 +151,7 @@ const defects: readonly (readonly [string, Defect])[] = [
       bad: [breaker({ slowCallMs: 3_000, timeoutMs: 2_000 })],
       code: 'NEVER_SLOW',
       policies: [0],
-      message: 'ends them after 2 s',
+      message: 'ends calls after 2 s',
       good: [breaker({ slowCallMs: 1_000, timeoutMs: 2_000 }), bulkhead(), timeout(500)],
     },
   ],
@@ -186,6 +191,34 @@ describe('an order that is a choice', () => {
   ])('is no defect: %s', (_, policies) => {
     expect(lint(policies)).toEqual([])
   })
+})
+
+it('understands what our policies say of themselves', () => {
+  const article = [
+    new CircuitBreaker(),
+    new RetryPolicy(),
+    new Timeout('5s'),
+    new Bulkhead({ maxConcurrent: 5, maxQueue: 5, queueTimeout: '5s' }),
+  ]
+  expect(lint(article.slice(0, 3))).toEqual([])
+  expect(lint([...article.slice(0, 3), new Bulkhead({ maxConcurrent: 5, maxQueue: 5 })])).toEqual([])
+  expect(lint(article).map(({ code }) => code)).toEqual(['QUEUE_TIMEOUT_NEVER_FIRES'])
+  const codes = lint([
+    new Timeout('1s'),
+    new RetryPolicy({ maxAttempts: 3, baseDelay: '1s', jitter: false }),
+    new RetryPolicy({ maxAttempts: 1 }),
+    new CircuitBreaker({ slowCallDuration: '3s', slowCallRateThreshold: 50, timeout: '2s' }),
+    new Hedge({ delay: '1s' }),
+    new FallbackPolicy(() => 5),
+  ]).map(({ code }) => code)
+  expect(codes).toEqual([
+    'RETRIES_NEVER_MADE',
+    'ATTEMPTS_MULTIPLY',
+    'TIMEOUT_NEVER_FIRES',
+    'NEVER_SLOW',
+    'HEDGE_NEVER_MADE',
+    'FAILURES_HIDDEN',
+  ])
 })
 
 it('looks into pipelines, and counts their policies where they stand', () => {

@@ -3,46 +3,15 @@ import type { Policy } from '../policy.js'
 import { type Pipeline, type PipelineWarning, stagesOf } from './pipeline.js'
 
 type Code = PipelineWarning['code']
+type Time = 'timeoutMs' | 'leastPausesMs' | 'queueTimeoutMs' | 'hedgeDelayMs' | 'slowCallMs'
 
-/** Something that takes time, and comes to nothing where a timeout is over sooner. */
-interface TimeRule {
-  readonly code: Code
-  readonly ms: (description: PolicyDescription) => number | undefined
-  readonly does: string
-  readonly consequence: string
-}
-
-const timeRules: readonly TimeRule[] = [
-  {
-    code: 'TIMEOUT_NEVER_FIRES',
-    ms: ({ timeoutMs }) => timeoutMs,
-    does: 'gives its calls',
-    consequence: 'it never fires. Give it less time than what is around it',
-  },
-  {
-    code: 'RETRIES_NEVER_MADE',
-    ms: ({ leastPausesMs }) => leastPausesMs,
-    does: 'pauses between its attempts for at least',
-    consequence: 'the last are never made. Retry fewer times or sooner, or allow more time',
-  },
-  {
-    code: 'QUEUE_TIMEOUT_NEVER_FIRES',
-    ms: ({ queueTimeoutMs }) => queueTimeoutMs,
-    does: 'lets calls wait for',
-    consequence: 'none waits so long. Shorten the wait, or allow more time',
-  },
-  {
-    code: 'HEDGE_NEVER_MADE',
-    ms: ({ hedgeDelayMs }) => hedgeDelayMs,
-    does: 'makes a second copy of a call after',
-    consequence: 'there is never one. Shorten its delay',
-  },
-  {
-    code: 'NEVER_SLOW',
-    ms: ({ slowCallMs }) => slowCallMs,
-    does: 'takes calls for slow from',
-    consequence: 'none ever is. Set slowCallDuration below that time',
-  },
+/** Times that come to nothing where a timeout is over sooner: what never happens then, and what to do about it. */
+const timeRules: readonly (readonly [Code, Time, never: string, fix: string])[] = [
+  ['TIMEOUT_NEVER_FIRES', 'timeoutMs', 'never fires', 'Give it less time'],
+  ['RETRIES_NEVER_MADE', 'leastPausesMs', 'never makes its last retries', 'Make fewer, or shorten their pauses'],
+  ['QUEUE_TIMEOUT_NEVER_FIRES', 'queueTimeoutMs', 'never ends a wait', 'Shorten that wait'],
+  ['HEDGE_NEVER_MADE', 'hedgeDelayMs', 'never makes a second call', 'Shorten its delay'],
+  ['NEVER_SLOW', 'slowCallMs', 'never sees a slow call', 'Shorten its slowCallDuration'],
 ]
 
 /**
@@ -53,62 +22,51 @@ const timeRules: readonly TimeRule[] = [
  */
 export function lint(given: Pipeline<unknown> | readonly Policy<unknown>[]): readonly PipelineWarning[] {
   const stages = stagesOf('policies' in given ? given.policies : given)
-  const descriptions = stages.map(({ description }) => description)
-  const label = (at: number) => `${descriptions[at]!.policy} (policies[${at}])`
-  const limitMs = (at: number) => descriptions[at]!.timeoutMs ?? Infinity
-  const tightest = (places: readonly number[]) =>
-    places.reduce((tight, at) => (limitMs(at) < limitMs(tight) ? at : tight), places[0] as number)
+  const label = (at: number) => `${stages[at]!.description.policy} (policies[${at}])`
+  const limitMs = (at: number) => stages[at]!.description.timeoutMs ?? Infinity
 
-  return descriptions.flatMap((inner, at): PipelineWarning[] => {
+  return stages.flatMap(({ description, identity }, at) => {
     const warnings: PipelineWarning[] = []
     const warn = (code: Code, others: readonly number[], message: string) =>
-      warnings.push({ code, message, policies: [...new Set([...others, at])].sort((a, b) => a - b) })
-    const around = [...descriptions.keys()].slice(0, at)
+      warnings.push({ code, message: `${label(at)} ${message}.`, policies: [...new Set([...others, at])].sort((a, b) => a - b) })
+    const around = [...stages.keys()].slice(0, at)
+    const last = (test: (stage: (typeof stages)[number]) => boolean) => around.findLast((outer) => test(stages[outer]!))
 
-    for (const { code, ms, does, consequence } of timeRules) {
-      const neededMs = ms(inner)
-      const limits = code === 'NEVER_SLOW' ? [...around, ...limitsOfEachCall(descriptions, at)] : around
-      if (neededMs === undefined || limits.length === 0) continue
-      const limit = tightest(limits)
-      if (neededMs < limitMs(limit)) continue
-      const end = `${label(limit)} ends them after ${durationText(limitMs(limit))}`
-      warn(code, [limit], `${label(at)} ${does} ${durationText(neededMs)}, but ${end}: ${consequence}.`)
+    for (const [code, time, never, fix] of timeRules) {
+      const limits = time === 'slowCallMs' ? [...around, at, ...timedInside(stages, at)] : around
+      const limit = limits.toSorted((one, other) => limitMs(one) - limitMs(other))[0]
+      const ms = description[time]
+      if (limit === undefined || ms === undefined || ms < limitMs(limit)) continue
+      const end = `${label(limit)} ends calls after ${durationText(limitMs(limit))}`
+      warn(code, [limit], `${never}: ${durationText(ms)} is too long where ${end}. ${fix}`)
     }
 
-    const blind = around.filter((outer) => inner.swallowsFailures === true && watchesFailures(descriptions[outer]!))
-    if (blind.length > 0) {
-      const names = blind.map(label).join(' and ')
-      warn('FAILURES_HIDDEN', blind, `${label(at)} answers in place of failures, which hides them from ${names}. Place it outside.`)
+    const blind = around.filter((outer) => description.swallowsFailures && watchesFailures(stages[outer]!.description))
+    if (blind.length > 0) warn('FAILURES_HIDDEN', blind, `hides failures from ${blind.map(label).join(' and ')}. Place it outside`)
+
+    const { attempts = 1 } = description
+    const retry = last((outer) => attempts > 1 && (outer.description.attempts ?? 1) > 1)
+    if (retry !== undefined) {
+      const outerAttempts = stages[retry]!.description.attempts as number
+      const product = `${outerAttempts} × ${attempts} = ${outerAttempts * attempts}`
+      warn('ATTEMPTS_MULTIPLY', [retry], `is inside ${label(retry)}: a call that fails is made ${product} times. Retry in one place`)
     }
 
-    const retry = around.findLast((outer) => attemptsOf(descriptions[outer]!) > 1)
-    const attempts = attemptsOf(inner)
-    if (attempts > 1 && retry !== undefined) {
-      const outerAttempts = attemptsOf(descriptions[retry]!)
-      const product = `${outerAttempts} × ${attempts} = ${outerAttempts * attempts} calls`
-      warn('ATTEMPTS_MULTIPLY', [retry], `${label(at)} is inside ${label(retry)}: ${product} where all fail. Retry in one place.`)
-    }
-
-    const twin = around.findLast((outer) => stages[outer]!.identity === stages[at]!.identity)
+    const twin = last((outer) => outer.identity === identity)
     if (twin !== undefined) {
       const why = 'it counts each call twice, and a bulkhead may wait for itself for ever'
-      warn('POLICY_REPEATED', [twin], `${label(at)} is the same object as ${label(twin)}: ${why}. Make one for each place.`)
+      warn('POLICY_REPEATED', [twin], `is the same object as ${label(twin)}: ${why}. Make one for each place`)
     }
     return warnings
   })
 }
 
-/** What ends every call that the policy at `at` makes: its own timeout, and those right inside it, before anything that waits or repeats. */
-function limitsOfEachCall(descriptions: readonly PolicyDescription[], at: number): readonly number[] {
-  const limits = [at]
-  for (let next = at + 1; descriptions[next]?.timeoutMs !== undefined; next++) limits.push(next)
-  return limits
+/** Timeouts right inside the policy at `at`, before anything that waits or repeats: they limit each call that it makes. */
+function timedInside(stages: ReturnType<typeof stagesOf>, at: number): readonly number[] {
+  const end = stages.findIndex(({ description }, place) => place > at && description.timeoutMs === undefined)
+  return [...stages.keys()].slice(at + 1, end < 0 ? undefined : end)
 }
 
-function attemptsOf({ attempts = 1 }: PolicyDescription): number {
-  return attempts
-}
-
-function watchesFailures(description: PolicyDescription): boolean {
-  return attemptsOf(description) > 1 || ['CircuitBreaker', 'Hedge'].includes(description.policy)
+function watchesFailures({ policy, attempts = 1 }: PolicyDescription): boolean {
+  return attempts > 1 || policy === 'CircuitBreaker' || policy === 'Hedge'
 }

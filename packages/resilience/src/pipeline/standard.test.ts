@@ -51,6 +51,23 @@ describe('alone', () => {
   })
 })
 
+it('prints what it does, a part a line', () => {
+  const text = String(standard({ metrics: new MetricsCollector(), rateLimit: { max: 100, window: '1s' }, name: 'prices' }))
+  const lines = text.split('\n')
+  expect(lines.map((line) => line.replace(/: .+/, ':'))).toEqual([
+    'Recorder:',
+    '  RateLimiter:',
+    '    Timeout:',
+    '      RetryPolicy:',
+    '        CircuitBreaker:',
+    '          Timeout:',
+  ])
+  expect(text).toContain('Timeout: 30 s')
+  expect(text).toContain('RetryPolicy: 2 retries, exponential from 100 ms to 2 s')
+  expect(text).toMatch(/CircuitBreaker: .*prices/)
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(140)
+})
+
 describe('the parts', () => {
   it('stand in their order, whatever the order of the options', () => {
     const metrics = new MetricsCollector()
