@@ -3,17 +3,18 @@ import type { SimulatedSecond, SimulationReport } from './report.js'
 const widest = 60
 const bars = '▁▂▃▄▅▆▇█'
 const stateMarks: Readonly<Record<string, string>> = { CLOSED: '-', OPEN: 'O', HALF_OPEN: 'h', FORCED_OPEN: 'F' }
-const labelWidth = 12
+const labelWidth = 14
 
 /** What happened over time, one character a second, or more seconds a character in long simulations. All bars have one scale. */
-export function chart({ timeline, circuits, circuitChanges }: SimulationReport): string {
+export function chart(report: SimulationReport): string {
+  const { timeline, circuits, circuitChanges } = report
   const seconds = Math.ceil(timeline.length / widest)
   const width = Math.ceil(timeline.length / seconds)
   const sums = (of: keyof SimulatedSecond) =>
     Array.from({ length: width }, (_, column) =>
       timeline.slice(column * seconds, (column + 1) * seconds).reduce((sum, second) => sum + second[of], 0),
     )
-  const lines = (['arrivals', 'attempts', 'succeeded', 'failed', 'rejected'] as const).map((name) => ({ name, values: sums(name) }))
+  const lines = counted(report).map((name) => ({ name, values: sums(name) }))
   const most = Math.max(1, ...lines.flatMap(({ values }) => values))
   const drawn = lines.map(({ name, values }) => label(name) + values.map((value) => bar(value, most)).join(''))
   const states = Object.entries(circuits).map(([circuit, initial]) => {
@@ -22,6 +23,12 @@ export function chart({ timeline, circuits, circuitChanges }: SimulationReport):
   })
   const scale = `${label('')}${seconds === 1 ? 'one second' : `${seconds} seconds`} a character; the highest bar is ${most} calls`
   return [...drawn, ...states, scale + (states.length === 0 ? '' : '; - closed, O open, h half-open')].join('\n')
+}
+
+/** What there is to show of each second: that it had none is said by the totals. */
+export function counted(report: SimulationReport): (keyof SimulatedSecond)[] {
+  const rare = (['substituted', 'failed', 'rejected'] as const).filter((name) => report[name] > 0)
+  return ['arrivals', 'attempts', 'succeeded', ...rare]
 }
 
 /** The last state that the circuit was in before the column ends. */

@@ -5,6 +5,8 @@ import type { CircuitChange, Percentiles, SimulatedSecond, SimulationReport } fr
 /** Sums of pauses such as a third of a second miss the full second by rounding. */
 const roundingMs = 1e-6
 
+const emptySecond: SimulatedSecond = { arrivals: 0, attempts: 0, succeeded: 0, substituted: 0, failed: 0, rejected: 0 }
+
 /** A call on its way. */
 export interface SimulatedCall {
   readonly startMs: number
@@ -22,7 +24,6 @@ export class Recorder {
   readonly #errors = new Map<string, number>()
   readonly #successMs: number[] = []
   readonly #failureMs: number[] = []
-  #substituted = 0
   #unfinished = 0
 
   constructor(clock: Clock) {
@@ -55,8 +56,9 @@ export class Recorder {
 
   succeeded(call: SimulatedCall, substituted: boolean): void {
     this.#unfinished--
-    this.#second().succeeded++
-    if (substituted) this.#substituted++
+    const second = this.#second()
+    second.succeeded++
+    if (substituted) second.substituted++
     this.#successMs.push(this.#clock.now() - call.startMs)
   }
 
@@ -76,7 +78,7 @@ export class Recorder {
     return {
       calls: sum('arrivals'),
       succeeded: sum('succeeded'),
-      substituted: this.#substituted,
+      substituted: sum('substituted'),
       failed: sum('failed'),
       rejected: sum('rejected'),
       unfinished: this.#unfinished,
@@ -92,7 +94,7 @@ export class Recorder {
 
   #second(atMs = this.#clock.now()): Mutable<SimulatedSecond> {
     const index = Math.max(0, Math.floor((atMs + roundingMs) / 1_000))
-    while (this.#timeline.length <= index) this.#timeline.push({ arrivals: 0, attempts: 0, succeeded: 0, failed: 0, rejected: 0 })
+    while (this.#timeline.length <= index) this.#timeline.push({ ...emptySecond })
     return this.#timeline[index] as Mutable<SimulatedSecond>
   }
 }

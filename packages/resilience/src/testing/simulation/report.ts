@@ -4,6 +4,8 @@ export interface SimulatedSecond {
   /** Attempts that reached the target. */
   readonly attempts: number
   readonly succeeded: number
+  /** Of those that succeeded: with something that the target did not answer. */
+  readonly substituted: number
   /** Calls that failed after at least one attempt. */
   readonly failed: number
   /** Calls that failed without any attempt. */

@@ -43,7 +43,7 @@ describe('a simulation', () => {
     expect(report.errors).toEqual({ Error: 10 })
     expect(report.successLatency).toEqual({ p50: 50, p95: 50, p99: 50, max: 50 })
     expect(report.failureLatency).toEqual({ p50: 0, p95: 0, p99: 0, max: 0 })
-    const second = { arrivals: 10, attempts: 10, succeeded: 10, failed: 0, rejected: 0 }
+    const second = { arrivals: 10, attempts: 10, succeeded: 10, substituted: 0, failed: 0, rejected: 0 }
     expect(report.timeline).toEqual([second, second, { ...second, succeeded: 0, failed: 10 }])
   })
 

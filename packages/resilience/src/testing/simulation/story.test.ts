@@ -32,13 +32,13 @@ it('tells what happened, aligned', async () => {
       of successes  50 ms  50 ms  50 ms  50 ms
       of failures    0 ms   0 ms   0 ms   0 ms
 
-      arrivals  ███████
-      attempts  ██▂ ▁ ▇
-      succeeded ██▁   ▆▁
-      failed      ▂ ▁
-      rejected    ▆███▂
-      circuit 1 --OOOO--
-                one second a character; the highest bar is 20 calls; - closed, O open, h half-open
+      arrivals    ███████
+      attempts    ██▂ ▁ ▇
+      succeeded   ██▁   ▆▁
+      failed        ▂ ▁
+      rejected      ▆███▂
+      circuit 1   --OOOO--
+                  one second a character; the highest bar is 20 calls; - closed, O open, h half-open
 
        time  target  arrivals  attempts  succeeded  failed  rejected
       0–1 s  50 ms         20        20         19       0         0

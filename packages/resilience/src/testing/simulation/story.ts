@@ -1,5 +1,5 @@
 import { durationText } from '../../description.js'
-import { chart } from './chart.js'
+import { chart, counted } from './chart.js'
 import type { Percentiles, SimulatedSecond, SimulationReport } from './report.js'
 import { count, share, table } from './table.js'
 
@@ -9,7 +9,6 @@ const mostRows = 15
 const mostChanges = 16
 const widestPhase = 30
 const rowSeconds: readonly number[] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600]
-const counted = ['arrivals', 'attempts', 'succeeded', 'failed', 'rejected'] as const
 
 /** A simulation as a reader sees it in a terminal: totals, latencies, a chart, what happened when. At most 100 columns. */
 export function story(report: SimulationReport): string {
@@ -49,7 +48,9 @@ function latencies({ successLatency, failureLatency }: SimulationReport): string
 }
 
 /** The timeline in rows of equally many seconds. */
-function happenings({ timeline, phases }: SimulationReport): string {
+function happenings(report: SimulationReport): string {
+  const { timeline, phases } = report
+  const counts = counted(report)
   const seconds = rowSeconds.find((size) => timeline.length <= size * mostRows) ?? Math.ceil(timeline.length / mostRows)
   const rows = Array.from({ length: Math.ceil(timeline.length / seconds) }, (_, row) => {
     const [from, until] = [row * seconds, Math.min((row + 1) * seconds, timeline.length)]
@@ -59,9 +60,9 @@ function happenings({ timeline, phases }: SimulationReport): string {
     })
     const sum = (of: keyof SimulatedSecond) => count(timeline.slice(from, until).reduce((total, second) => total + second[of], 0))
     const target = clip(during.map(({ text }) => text).join(' → '), widestPhase)
-    return [`${from}–${until} s`, target, ...counted.map(sum)]
+    return [`${from}–${until} s`, target, ...counts.map(sum)]
   })
-  return table([['time', 'target', ...counted], ...rows], [0, 2, 3, 4, 5, 6]).join('\n')
+  return table([['time', 'target', ...counts], ...rows], [0, ...counts.map((_, index) => index + 2)]).join('\n')
 }
 
 /** The first and the last of them: how it began, and how it ended. */
