@@ -46,6 +46,8 @@ for (const version of nodeVersions)
 // A benchmark that nobody runs rots. This one measures nothing: it proves that the contestants answer rightly and that the table is written.
 const smallest = ['--rounds', '1', '--seconds', '1', '--warmup', '1', '--only', 'ours-plain,ours-policies', '--workloads', 'small-get,post']
 await check('benchmark runs', () => run(process.execPath, [join(root, 'bench/gateway.mjs'), ...smallest, '--no-install', '--node-load']))
+const shortest = ['--rounds', '1', '--ms', '1', '--slices', '1', '--warmup', '1', '--keys', '1000', '--records', '1000', '--no-bars']
+await check('benchmark of policies runs', () => run(process.execPath, [join(root, 'bench/policies.mjs'), ...shortest]))
 
 rmSync(folder, { recursive: true, force: true })
 console.log(`${total.passed} passed, ${total.failed} failed`)
