@@ -1,9 +1,9 @@
 /** Whom to charge, and how much. */
 export interface LimitRequest {
   /** Whose limit: each key has its own. Default: the limit of all who name none. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** How many calls it counts for, from 1 to `max`. Default 1. */
-  readonly cost?: number
+  readonly cost?: number | undefined
 }
 
 export interface LimitState {

@@ -1,18 +1,19 @@
-import { type Clock, ConfigError, show } from '@hazeljs/core'
+import { type Clock, OptionsCheck, show } from '@hazeljs/core'
+import { guardClock } from '../fault.js'
 import type { Limiter, LimitRequest, LimitState } from './limiter.js'
-import type { Meter } from './meter.js'
-import { MeterStore } from './meter-store.js'
+import { type Meter, waitMs } from './meter.js'
+import type { MeterStore } from './meter-store.js'
 
 /** A limiter that keeps a meter for each key: what the local limiters share. */
 export class MeteredLimiter implements Limiter {
   readonly #max: number
+  readonly #meters: MeterStore<Meter>
   readonly #clock: Clock
-  readonly #meters: MeterStore
 
-  constructor(max: number, maxKeys: number, create: () => Meter, clock: Clock) {
+  constructor(max: number, meters: MeterStore<Meter>, clock: Clock) {
     this.#max = max
-    this.#clock = clock
-    this.#meters = new MeterStore(create, maxKeys)
+    this.#meters = meters
+    this.#clock = guardClock(clock)
   }
 
   /** Keys that are remembered. */
@@ -20,7 +21,7 @@ export class MeteredLimiter implements Limiter {
     return this.#meters.size
   }
 
-  /** @throws ConfigError for a cost that no waiting can admit: not a whole number from 1 to `max`. */
+  /** @throws ConfigError for a key that is no string, and for a cost that no waiting can admit: not a whole number from 1 to `max`. */
   tryAcquire(request?: LimitRequest): boolean {
     const cost = this.#cost(request)
     return this.#meters.use(request?.key).take(cost, this.#clock.now())
@@ -28,29 +29,27 @@ export class MeteredLimiter implements Limiter {
 
   /** @throws ConfigError as {@link tryAcquire}. */
   getRetryAfterMs(request?: LimitRequest): number {
+    const cost = this.#cost(request)
     const nowMs = this.#clock.now()
-    const freeAtMs = this.#meters.look(request?.key).freeAtMs(this.#cost(request), nowMs)
-    return waitMs(nowMs, freeAtMs)
+    return waitMs(nowMs, this.#meters.look(request?.key).freeAtMs(cost, nowMs))
   }
 
+  /** @throws ConfigError as {@link tryAcquire}. */
   peek(request?: LimitRequest): LimitState {
+    this.#cost(request)
     const nowMs = this.#clock.now()
     const meter = this.#meters.look(request?.key)
     return { limit: this.#max, remaining: meter.remaining(nowMs), resetMs: waitMs(nowMs, meter.fullAtMs(nowMs)) }
   }
 
   #cost(request: LimitRequest | undefined): number {
-    const cost = request?.cost ?? 1
-    if (Number.isInteger(cost) && cost >= 1 && cost <= this.#max) return cost
-    throw new ConfigError('A limit request', [
-      { path: 'cost', message: `expected a whole number from 1 to ${this.#max}, got ${show(cost)}` },
-    ])
+    if (request === undefined) return 1
+    const { key, cost = 1 } = request
+    if ((key === undefined || typeof key === 'string') && Number.isInteger(cost) && cost >= 1 && cost <= this.#max) return cost
+    const check = new OptionsCheck('A limit request')
+    if (key !== undefined && typeof key !== 'string') check.add('key', `expected a string, got ${show(key)}`)
+    check.number('cost', cost, 1, { min: 1, max: this.#max, integer: true })
+    check.done()
+    return cost
   }
-}
-
-/** The least wait that ends at `untilMs` or later in floating point, where `now + (until - now)` may fall short of `until`. */
-function waitMs(nowMs: number, untilMs: number): number {
-  if (untilMs <= nowMs) return 0
-  const exactMs = untilMs - nowMs
-  return nowMs + exactMs >= untilMs ? exactMs : exactMs + untilMs * Number.EPSILON
 }

@@ -1,4 +1,5 @@
-import { type ConfigProblem, type Duration, OptionsCheck } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
+import { MetricsCollector } from '../metrics/metrics-collector.js'
 
 export type RateLimitStrategy = 'token-bucket' | 'sliding-window'
 
@@ -6,13 +7,16 @@ export interface SlidingWindowLimiterOptions {
   /** Calls in any window; from 1. */
   readonly max: number
   readonly window: Duration
-  /** Keys that are remembered; beyond it the least recently used is dropped, and begins anew when it comes back. Default 100,000. */
-  readonly maxKeys?: number
+  /**
+   * Keys that are remembered; beyond it the least recently used is dropped, and begins anew when it comes back. A key takes about 250 bytes;
+   * in a sliding window 16 more for each call in it, up to 1,024 and 16 kB. Default 100,000.
+   */
+  readonly maxKeys?: number | undefined
 }
 
 export interface TokenBucketLimiterOptions extends SlidingWindowLimiterOptions {
   /** Tokens that come back each second. Default: `max` in each `window`. */
-  readonly refillRate?: number
+  readonly refillRate?: number | undefined
 }
 
 export interface RateLimiterOptions extends TokenBucketLimiterOptions {
@@ -20,14 +24,21 @@ export interface RateLimiterOptions extends TokenBucketLimiterOptions {
    * `token-bucket` admits bursts of `max`, and as many calls as come back in the time after. `sliding-window` admits at most `max` in
    * any window, whatever the arrival pattern, and takes no `refillRate`. Default `token-bucket`.
    */
-  readonly strategy?: RateLimitStrategy
+  readonly strategy?: RateLimitStrategy | undefined
+  /**
+   * How long `execute` waits for its turn at most; from 1 ms. Who cannot have it in time is rejected at once, so no more wait, each counted
+   * by its cost, than are admitted in this time: of each key `max` in every window begun. Default: nobody waits.
+   */
+  readonly maxWait?: Duration | undefined
+  /** Records calls that were admitted, the time they waited for it included. Default: none. */
+  readonly metrics?: MetricsCollector | undefined
 }
 
 export const defaultMaxKeys = 100_000
 export const defaultRateLimitStrategy: RateLimitStrategy = 'token-bucket'
 
-/** Options after checking. */
-export interface ResolvedRateLimiterOptions {
+/** What a limiter counts by, after checking. */
+export interface ResolvedLimit {
   readonly strategy: RateLimitStrategy
   readonly max: number
   readonly windowMs: number
@@ -36,23 +47,41 @@ export interface ResolvedRateLimiterOptions {
   readonly maxKeys: number
 }
 
-/** What is wrong with `options`; empty when a limiter can be made of them. */
-export function rateLimiterProblems(options: RateLimiterOptions): readonly ConfigProblem[] {
-  const check = new OptionsCheck('RateLimiter')
-  checkRateLimiterOptions(options, check)
-  return check.problems
+/** Options after checking. */
+export interface ResolvedRateLimiterOptions extends ResolvedLimit {
+  /** `undefined`: nobody waits. */
+  readonly maxWaitMs: number | undefined
+  readonly metrics: MetricsCollector | undefined
 }
 
-/** `subject` opens the error's message. @throws ConfigError listing every problem. */
-export function resolveRateLimiterOptions(options: RateLimiterOptions, subject: string): ResolvedRateLimiterOptions {
-  const check = new OptionsCheck(subject)
-  const resolved = checkRateLimiterOptions(options, check)
-  check.done()
-  return resolved
+const limitNames = ['strategy', 'max', 'window', 'refillRate', 'maxKeys'] as const
+
+/** What is wrong with `options`; empty when a limiter can be made of them. */
+export function rateLimiterProblems(options: RateLimiterOptions): readonly ConfigProblem[] {
+  return problemsOf(checkRateLimiterOptions, options)
+}
+
+/** @throws ConfigError listing every problem. */
+export function resolveRateLimiterOptions(options: RateLimiterOptions): ResolvedRateLimiterOptions {
+  return resolveOptions('RateLimiter', checkRateLimiterOptions, options)
+}
+
+/** The options of a limiter that is no policy; `subject` opens the error's message. @throws ConfigError listing every problem. */
+export function resolveLimit(subject: string, options: RateLimiterOptions): ResolvedLimit {
+  return resolveOptions(subject, (given: RateLimiterOptions, check) => checkLimit(check.object('', given, limitNames), check), options)
 }
 
 function checkRateLimiterOptions(given: RateLimiterOptions, check: OptionsCheck): ResolvedRateLimiterOptions {
-  const options = check.object('', given, ['strategy', 'max', 'window', 'refillRate', 'maxKeys'])
+  const options = check.object('', given, [...limitNames, 'maxWait', 'metrics'])
+  const { maxWait, metrics } = options
+  return {
+    ...checkLimit(options, check),
+    maxWaitMs: maxWait === undefined ? undefined : check.duration('maxWait', maxWait, 1, 1),
+    metrics: check.instance('metrics', metrics, MetricsCollector),
+  }
+}
+
+function checkLimit(options: Partial<RateLimiterOptions>, check: OptionsCheck): ResolvedLimit {
   const strategy = check.oneOf<RateLimitStrategy>('strategy', options.strategy, defaultRateLimitStrategy, [
     'token-bucket',
     'sliding-window',

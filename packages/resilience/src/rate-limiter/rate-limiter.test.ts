@@ -1,7 +1,10 @@
 import { ConfigError } from '@hazeljs/core'
 import { FakeClock } from '@hazeljs/core/testing'
 import { describe, expect, it, vi } from 'vitest'
+import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
+import { compose } from '../compose.js'
 import { RateLimitError } from '../errors.js'
+import type { LimitRequest } from './limiter.js'
 import { type RateLimiterOptions, rateLimiterProblems } from './options.js'
 import { RateLimiter } from './rate-limiter.js'
 import { SlidingWindowLimiter } from './sliding-window-limiter.js'
@@ -40,7 +43,7 @@ describe('keys', () => {
     const limiter = new RateLimiter({ max: 1, window: '1s' }, new FakeClock())
     expect([limiter.tryAcquire({ key: 'a' }), limiter.tryAcquire({ key: 'b' }), limiter.tryAcquire()]).toEqual([true, true, true])
     expect([limiter.tryAcquire({ key: 'a' }), limiter.tryAcquire({ key: '' }), limiter.tryAcquire()]).toEqual([false, true, false])
-    await expect(limiter.execute(() => 1, undefined, { key: 'b' })).rejects.toBeInstanceOf(RateLimitError)
+    await expect(limiter.execute(() => 1, { key: 'b' })).rejects.toBeInstanceOf(RateLimitError)
   })
 
   it.each([SlidingWindowLimiter, TokenBucketLimiter])('are forgotten beyond maxKeys, the least recently used first', (Limiter) => {
@@ -60,6 +63,34 @@ describe('keys', () => {
   })
 })
 
+it('takes the key and the cost of a call through the policies around it', async () => {
+  const limiter = new RateLimiter({ max: 3, window: '1s' }, new FakeClock())
+  await compose(new CircuitBreaker(), limiter).execute(() => 1, { key: 'a', cost: 2 })
+  expect([limiter.peek({ key: 'a' }).remaining, limiter.peek().remaining]).toEqual([1, 3])
+})
+
+it.each([
+  [{ key: 5, cost: 1 }, ['key']],
+  [{ key: 'a', cost: 4 }, ['cost']],
+  [{ key: null, cost: 'all' }, ['key', 'cost']],
+])('refuses %j', async (given, paths) => {
+  const request = given as LimitRequest
+  const limiter = new RateLimiter({ max: 3, window: '1s', maxWait: '1s' }, new FakeClock())
+  const rejection: unknown = await limiter.execute(() => 1, request).catch((error: unknown) => error)
+  expect(rejection).toBeInstanceOf(ConfigError)
+  expect((rejection as ConfigError).problems.map(({ path }) => path)).toEqual(paths)
+  expect(() => limiter.tryAcquire(request)).toThrow(ConfigError)
+  expect(() => limiter.peek(request)).toThrow(ConfigError)
+})
+
+it.each<[RateLimiterOptions, string, number | undefined]>([
+  [{ max: 100, window: '1m' }, '100 in 1 min, token-bucket', undefined],
+  [{ max: 100, window: '1m', refillRate: 2.5 }, '100 in 1 min, token-bucket, 2.5 back a second', undefined],
+  [{ strategy: 'sliding-window', max: 3, window: 250, maxWait: '2s' }, '3 in 250 ms, sliding-window, waits at most 2 s', 2_000],
+])('describes %j', (options, summary, queueTimeoutMs) => {
+  expect(new RateLimiter(options).describe()).toEqual({ policy: 'RateLimiter', summary, queueTimeoutMs })
+})
+
 it('has the documented defaults', () => {
   const clock = new FakeClock()
   const limiter = new RateLimiter({ max: 2, window: '1s' }, clock)
@@ -69,14 +100,24 @@ it('has the documented defaults', () => {
 
 it('lists everything that is wrong with its options', () => {
   const wrong = JSON.parse(
-    '{ "strategy": "fixed-window", "max": 1.5, "window": 0, "refillRate": -1, "maxKeys": 0, "limit": 5 }',
+    '{ "strategy": "fixed-window", "max": 1.5, "window": 0, "refillRate": -1, "maxKeys": 0, "limit": 5, "maxWait": 0, "metrics": {} }',
   ) as RateLimiterOptions
-  expect(rateLimiterProblems(wrong).map(({ path }) => path)).toEqual(['limit', 'strategy', 'max', 'window', 'refillRate', 'maxKeys'])
+  expect(rateLimiterProblems(wrong).map(({ path }) => path)).toEqual([
+    'limit',
+    'strategy',
+    'max',
+    'window',
+    'refillRate',
+    'maxKeys',
+    'maxWait',
+    'metrics',
+  ])
   expect(() => new RateLimiter(wrong)).toThrow(ConfigError)
   expect(rateLimiterProblems(JSON.parse('{}') as RateLimiterOptions).map(({ path }) => path)).toEqual(['max', 'window'])
   expect(rateLimiterProblems({ strategy: 'sliding-window', max: 1, window: 1, refillRate: 1 })).toEqual([
     { path: 'refillRate', message: 'a sliding window has none' },
   ])
   expect(() => new TokenBucketLimiter({ max: 0, window: 1 })).toThrow(/^TokenBucketLimiter/)
+  expect(() => new TokenBucketLimiter({ max: 1, window: 1, ...{ maxWait: 5 } })).toThrow(/maxWait: unknown option/)
   expect(() => new SlidingWindowLimiter({ max: 0, window: 1 })).toThrow(/^SlidingWindowLimiter/)
 })

@@ -41,6 +41,7 @@ describe('whatever the arrival pattern', () => {
   const arrival = fc.record({
     gapMs: fc.oneof(fc.nat(5), fc.double({ min: 0, max: 400, noNaN: true })),
     cost: fc.integer({ min: 1, max: 4 }),
+    key: fc.constantFrom('a', 'b', undefined),
   })
 
   it('admits exactly what a list of all admissions would', () => {
@@ -52,20 +53,25 @@ describe('whatever the arrival pattern', () => {
         (max, window, arrivals) => {
           const clock = new FakeClock(0.77)
           const limiter = new SlidingWindowLimiter({ max, window }, clock)
-          const admitted: { readonly atMs: number; readonly cost: number }[] = []
-          for (const { gapMs, cost } of arrivals) {
+          const admitted: { readonly atMs: number; readonly cost: number; readonly key: string | undefined }[] = []
+          for (const { gapMs, ...request } of arrivals) {
+            const { key, cost } = request
             clock.jump(gapMs)
-            const used = admitted.filter(({ atMs }) => atMs + window > clock.now()).reduce((sum, one) => sum + one.cost, 0)
-            expect(limiter.peek().remaining).toBe(max - used)
-            const waitMs = limiter.getRetryAfterMs({ cost })
-            const taken = limiter.tryAcquire({ cost })
+            const used = admitted
+              .filter((one) => one.key === key && one.atMs + window > clock.now())
+              .reduce((sum, one) => sum + one.cost, 0)
+            expect(limiter.peek(request).remaining).toBe(max - used)
+            const waitMs = limiter.getRetryAfterMs(request)
+            const taken = limiter.tryAcquire(request)
             expect(taken).toBe(used + cost <= max)
             expect(waitMs === 0).toBe(taken)
             if (!taken) {
-              clock.jump(waitMs)
-              expect(limiter.tryAcquire({ cost })).toBe(true)
+              clock.jump(waitMs * 0.99)
+              if (waitMs > 0.01) expect(limiter.tryAcquire(request)).toBe(false)
+              clock.jump(limiter.getRetryAfterMs(request))
+              expect(limiter.tryAcquire(request)).toBe(true)
             }
-            admitted.push({ atMs: clock.now(), cost })
+            admitted.push({ atMs: clock.now(), cost, key })
           }
         },
       ),

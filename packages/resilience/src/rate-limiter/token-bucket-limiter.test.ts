@@ -59,6 +59,7 @@ it.each([[0], [11], [1.5], [Number.NaN], [-1]])('refuses a cost of %s, which no 
 const arrival = fc.record({
   gapMs: fc.oneof(fc.nat(20), fc.double({ min: 0, max: 500, noNaN: true })),
   cost: fc.integer({ min: 1, max: 5 }),
+  key: fc.constantFrom('a', 'b', undefined),
 })
 
 it('admits at most max and what comes back, in any time, and waiting as long as it says suffices', () => {
@@ -70,21 +71,24 @@ it('admits at most max and what comes back, in any time, and waiting as long as 
       (max, window, arrivals) => {
         const clock = new FakeClock(0.123)
         const limiter = new TokenBucketLimiter({ max, window }, clock)
-        const admitted: { readonly atMs: number; readonly cost: number }[] = []
-        for (const { gapMs, cost } of arrivals) {
+        const admitted: { readonly atMs: number; readonly cost: number; readonly key: string | undefined }[] = []
+        for (const { gapMs, ...request } of arrivals) {
+          const { key, cost } = request
           clock.jump(gapMs)
-          const waitMs = limiter.getRetryAfterMs({ cost })
-          const { remaining } = limiter.peek()
-          const taken = limiter.tryAcquire({ cost })
+          const waitMs = limiter.getRetryAfterMs(request)
+          const { remaining } = limiter.peek(request)
+          const taken = limiter.tryAcquire(request)
           expect(waitMs === 0).toBe(taken)
-          if (taken) expect(remaining).toBeGreaterThanOrEqual(cost)
-          else {
-            clock.jump(waitMs)
-            expect(limiter.tryAcquire({ cost })).toBe(true)
+          expect(remaining >= cost).toBe(taken)
+          if (!taken) {
+            clock.jump(waitMs * 0.99)
+            if (waitMs > 0.01) expect(limiter.tryAcquire(request)).toBe(false)
+            clock.jump(limiter.getRetryAfterMs(request))
+            expect(limiter.tryAcquire(request)).toBe(true)
           }
-          admitted.push({ atMs: clock.now(), cost })
+          admitted.push({ atMs: clock.now(), cost, key })
           let sum = 0
-          for (const { atMs, cost: paid } of admitted.toReversed()) {
+          for (const { atMs, cost: paid } of admitted.filter((one) => one.key === key).reverse()) {
             sum += paid
             expect(sum).toBeLessThanOrEqual(max + ((clock.now() - atMs) * max) / window + 1e-6)
           }

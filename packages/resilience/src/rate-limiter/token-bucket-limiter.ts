@@ -1,13 +1,14 @@
 import { type Clock, systemClock } from '@hazeljs/core'
+import { MeterStore } from './meter-store.js'
 import { MeteredLimiter } from './metered-limiter.js'
-import { resolveRateLimiterOptions, type TokenBucketLimiterOptions } from './options.js'
-import { TokenBucketMeter } from './token-bucket-meter.js'
+import { meterMaker } from './meters.js'
+import { resolveLimit, type TokenBucketLimiterOptions } from './options.js'
 
 /** Admits bursts of `max`; used tokens come back evenly, `refillRate` a second. In any time at most `max` and what comes back in it. */
 export class TokenBucketLimiter extends MeteredLimiter {
   /** @throws ConfigError listing everything that is wrong with the options. */
   constructor(options: TokenBucketLimiterOptions, clock: Clock = systemClock) {
-    const { max, maxKeys, tokenMs } = resolveRateLimiterOptions({ ...options, strategy: 'token-bucket' }, 'TokenBucketLimiter')
-    super(max, maxKeys, () => new TokenBucketMeter(max, tokenMs), clock)
+    const limit = resolveLimit('TokenBucketLimiter', { ...options, strategy: 'token-bucket' })
+    super(limit.max, new MeterStore(meterMaker(limit), limit.maxKeys), clock)
   }
 }
