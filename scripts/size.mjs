@@ -1,5 +1,5 @@
 // What a package's main entry adds to its user's bundle: minified, gzipped, without what the user installs beside it. Subpaths are optional
-// parts and do not count. Fails where a package is over its budget; `--files NAME` lists what the sources of one package weigh instead.
+// parts and do not count. Fails where a package is over its budget; `--files packages/NAME` lists what its sources weigh.
 import './require-node.mjs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'

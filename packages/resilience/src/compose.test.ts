@@ -85,6 +85,11 @@ describe('execute', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  it('hands a context to policies that do not make one', async () => {
+    expect(await compose(new Named('a', [])).execute(({ attempt }) => attempt)).toBe(1)
+    expect(await compose(new Named('a', [])).execute(({ options }) => options.key, { key: 'mine' })).toBe('mine')
+  })
+
   it('keeps calls apart that run at the same time', async () => {
     const policy = compose(new RetryPolicy({ baseDelay: 0 }), new CircuitBreaker(), new Timeout('1s'))
     const results = await Promise.all(Array.from({ length: 20 }, (_, number) => policy.execute(() => Promise.resolve(number))))

@@ -45,11 +45,14 @@ export class NestedPolicies<Alternative> implements Pipeline<Alternative> {
     this.#inner = policies.slice(1).reverse()
   }
 
-  /** All wrapping is done before the first policy runs, so that an attempt of a retry makes nothing anew. */
+  /**
+   * All wrapping is done before the first policy runs, so that an attempt of a retry makes nothing anew. Every policy gets a CallContext,
+   * so that one of the user's own may pass on what it was given.
+   */
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T | Alternative> {
     let step: Call<unknown> = call
     for (const policy of this.#inner) step = guardedBy(policy, step)
-    return this.#outermost.execute(step, context) as Promise<T | Alternative>
+    return this.#outermost.execute(step, toContext(context)) as Promise<T | Alternative>
   }
 
   describe(): PolicyDescription {
