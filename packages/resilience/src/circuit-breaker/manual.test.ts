@@ -11,6 +11,20 @@ function observed(clock = new FakeClock()) {
   return { clock, changes, breaker: new CircuitBreaker(options, clock) }
 }
 
+it('tells its state', async () => {
+  const { clock, breaker } = observed()
+  const told = () => [breaker.isClosed(), breaker.isOpen(), breaker.isHalfOpen()]
+  expect(told()).toEqual([true, false, false])
+  expect(breaker.getMetrics()).toMatchObject({ totalCalls: 0, failureRate: 0, slowCallRate: 0 })
+  await breaker.execute(fail).catch(() => undefined)
+  expect(told()).toEqual([false, true, false])
+  clock.jump(1_000)
+  void breaker.execute(() => new Promise(() => undefined))
+  expect(told()).toEqual([false, false, true])
+  breaker.disable()
+  expect(told()).toEqual([false, false, false])
+})
+
 it('isolates until it is closed, however much time passes', async () => {
   const { clock, changes, breaker } = observed()
   breaker.isolate()
@@ -68,6 +82,7 @@ it('lets go of listeners', async () => {
   const { breaker } = observed()
   const seen: string[] = []
   const listener = () => seen.push('again')
+  expect(breaker.off('success', listener)).toBe(breaker)
   breaker.on('success', listener).once('success', () => seen.push('once'))
   await breaker.execute(succeed)
   breaker.off('success', listener)

@@ -70,6 +70,7 @@ describe('metrics', () => {
     expect(metrics.getSnapshot()).toMatchObject({ totalCalls: 4, failureCalls: 2 })
     breaker.disable()
     await call(1, fail)
+    await call(1, succeed)
     expect(metrics.getSnapshot().totalCalls).toBe(4)
   })
 

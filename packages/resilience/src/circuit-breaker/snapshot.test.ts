@@ -1,9 +1,9 @@
 import { ConfigError } from '@hazeljs/core'
-import { FakeClock } from '@hazeljs/core/testing'
+import { FakeClock, ScriptedRandom } from '@hazeljs/core/testing'
 import { describe, expect, it } from 'vitest'
 import { CircuitBreaker } from './circuit-breaker.js'
 import type { CircuitBreakerOptions } from './options.js'
-import type { CircuitBreakerSnapshot } from './snapshot.js'
+import type { CircuitBreakerSnapshot, OpenSnapshot } from './snapshot.js'
 
 const fail = () => Promise.reject(new Error('down'))
 const succeed = () => Promise.resolve('fine')
@@ -60,6 +60,17 @@ describe('toJSON', () => {
   })
 })
 
+it('keeps fractions, as jitter makes them, and a manual state rather than the opening under it', async () => {
+  const clock = new FakeClock(0, wallMs)
+  const jittered = new CircuitBreaker({ failureThreshold: 1, resetTimeout: 1_000, resetBackoff: true }, clock, new ScriptedRandom(0.123))
+  await jittered.execute(fail).catch(() => undefined)
+  const { openMs } = jittered.toJSON() as OpenSnapshot
+  expect(openMs).toBeCloseTo(849.2, 5)
+  expect((restarted(jittered, clock, 0).breaker.toJSON() as OpenSnapshot).openMs).toBe(openMs)
+  jittered.isolate()
+  expect(jittered.toJSON()).toEqual({ state: 'FORCED_OPEN' })
+})
+
 describe('restore', () => {
   it('goes on with OPEN for as long as is left, and with the backoff', async () => {
     const before = await opened(2)
@@ -95,6 +106,15 @@ describe('restore', () => {
     expect(breaker.getState()).toBe(state)
     expect(breaker.getMetrics().totalCalls).toBe(0)
     expect(restarted(breaker, clock, 60_000).breaker.getState()).toBe(state)
+  })
+
+  it('leaves a closed circuit free to open', async () => {
+    const changes: string[] = []
+    const breaker = new CircuitBreaker({ failureThreshold: 1, onStateChange: (_, to) => changes.push(to) }, new FakeClock())
+    breaker.isolate()
+    breaker.restore({ state: 'CLOSED' })
+    await breaker.execute(fail).catch(() => undefined)
+    expect(changes).toEqual(['FORCED_OPEN', 'CLOSED', 'OPEN'])
   })
 
   it('takes an open circuit out of a manual state', async () => {
@@ -140,6 +160,12 @@ describe('a wall clock that cannot be trusted', () => {
 })
 
 describe('garbage', () => {
+  it('is refused by name', () => {
+    expect(() => new CircuitBreaker().restore(JSON.parse('{}') as CircuitBreakerSnapshot)).toThrow(
+      'The snapshot of a circuit breaker: state: expected one of',
+    )
+  })
+
   const pathsOf = (snapshot: unknown): string[] => {
     const breaker = new CircuitBreaker()
     breaker.isolate()
