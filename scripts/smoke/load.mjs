@@ -22,3 +22,18 @@ for (const entry of process.argv.slice(2)) {
 }
 
 assert.equal(typeof Symbol.metadata, 'symbol', 'Symbol.metadata is missing: classes that tsc compiled would lose their metadata')
+
+// Entry points of one package share their classes: a context of one is a context to the other, and so are errors.
+for (const load of [(name) => import(name), (name) => Promise.resolve(require(name))]) {
+  const { CallContext, RateLimitError, rootContext } = await load('@hazeljs/resilience')
+  const { RedisRateLimiter } = await load('@hazeljs/resilience/redis')
+  const keys = []
+  const denied = [0, 0, 1_000, 1_000]
+  const client = { evalsha: async (_sha1, _count, key) => keys.push(key) && denied, eval: async () => denied }
+  const context = new CallContext(rootContext().cancellation, 1, undefined, { key: 'mine' })
+  await assert.rejects(
+    new RedisRateLimiter(client, { max: 1, window: '1s' }).execute(() => undefined, context),
+    RateLimitError,
+  )
+  assert.deepEqual(keys, ['hazeljs:limit:mine'])
+}

@@ -20,7 +20,7 @@ describe('the options of a RedisRateLimiter', () => {
     const limiter = new RedisRateLimiter(new ScriptedRedis(), { max: 10, window: '1s', ...all })
     expect(limiter.describe()).toEqual({
       policy: 'RedisRateLimiter',
-      summary: '10 calls, then one every 100 ms; without Redis 10 calls, then one every 100 ms',
+      summary: '10 in 1 s; without Redis 10, 10 back a second',
       queueTimeoutMs: 100,
     })
   })
@@ -28,9 +28,10 @@ describe('the options of a RedisRateLimiter', () => {
   it('divide the limit by the replicas, rounded down, at least one call', () => {
     const summaryFor = (max: number, replicas: number) =>
       new RedisRateLimiter(new ScriptedRedis(), { max, window: '1s', fallback: { replicas } }).describe().summary
-    expect(summaryFor(10, 4)).toBe('10 calls, then one every 100 ms; without Redis 2 calls, then one every 400 ms')
-    expect(summaryFor(2, 4)).toBe('2 calls, then one every 500 ms; without Redis 1 calls, then one every 2 s')
-    expect(summaryFor(100_000, 2)).toBe('100000 calls, then 100000 a second; without Redis 50000 calls, then 50000 a second')
+    expect(summaryFor(10, 4)).toBe('10 in 1 s; without Redis 2, 2.5 back a second')
+    expect(summaryFor(3, 4)).toBe('3 in 1 s; without Redis 1, 0.75 back a second')
+    const limiter = new RedisRateLimiter(new ScriptedRedis(), { max: 5, window: '1s', refillRate: 0.5, fallback: 'closed' })
+    expect(limiter.describe().summary).toBe('5 in 1 s, 0.5 back a second; without Redis closed')
   })
 
   it.each([

@@ -43,6 +43,7 @@ export const defaultProbeMs = 1_000
 /** Options after checking. */
 export interface ResolvedRedisRateLimiterOptions {
   readonly max: number
+  readonly windowMs: number
   /** How long one token takes to come back; in whole nanoseconds, rounded up. */
   readonly tokenNs: number
   readonly keyPrefix: string
@@ -53,6 +54,19 @@ export interface ResolvedRedisRateLimiterOptions {
   readonly onRecovery: (() => void) | undefined
   readonly metrics: MetricsCollector | undefined
 }
+
+const optionNames: readonly (keyof RedisRateLimiterOptions)[] = [
+  'max',
+  'window',
+  'refillRate',
+  'keyPrefix',
+  'timeout',
+  'fallback',
+  'probe',
+  'onFallback',
+  'onRecovery',
+  'metrics',
+]
 
 const nsPerMs = 1_000_000
 const nsPerSecond = 1_000_000_000
@@ -67,15 +81,11 @@ export function redisRateLimiterProblems(options: RedisRateLimiterOptions): read
 }
 
 export function readOptions(given: RedisRateLimiterOptions, check: OptionsCheck): ResolvedRedisRateLimiterOptions {
-  const options = check.object('', given, [
-    ...(['max', 'window', 'refillRate', 'keyPrefix', 'timeout', 'fallback', 'probe', 'onFallback', 'onRecovery', 'metrics'] as const),
-  ])
-  const { keyPrefix, metrics } = options
+  const options = check.object('', given, optionNames)
+  const { keyPrefix } = options
   if (options.max === undefined) check.add('max', 'is required')
   if (options.window === undefined) check.add('window', 'is required')
   if (keyPrefix !== undefined && typeof keyPrefix !== 'string') check.add('keyPrefix', `expected a string, got ${show(keyPrefix)}`)
-  if (metrics !== undefined && !(metrics instanceof MetricsCollector))
-    check.add('metrics', `expected a MetricsCollector, got ${show(metrics)}`)
   const max = check.number('max', options.max, 1, { min: 1, max: 1_000_000_000, integer: true })
   const windowMs = check.duration('window', options.window, 1, 1)
   const refillRate = check.number('refillRate', options.refillRate, 0, refillRates)
@@ -84,6 +94,7 @@ export function readOptions(given: RedisRateLimiterOptions, check: OptionsCheck)
     check.add('refillRate', `all of max has to be back in 50 days, with ${refillRate} a second it is not`)
   return {
     max,
+    windowMs,
     tokenNs,
     keyPrefix: keyPrefix ?? defaultKeyPrefix,
     timeoutMs: check.duration('timeout', options.timeout, defaultDecisionTimeoutMs, 1),
@@ -91,7 +102,7 @@ export function readOptions(given: RedisRateLimiterOptions, check: OptionsCheck)
     probeMs: check.duration('probe', options.probe, defaultProbeMs, 1),
     onFallback: check.function('onFallback', options.onFallback),
     onRecovery: check.function('onRecovery', options.onRecovery),
-    metrics,
+    metrics: check.instance('metrics', options.metrics, MetricsCollector),
   }
 }
 

@@ -1,8 +1,9 @@
-import { ConfigError } from '@hazeljs/core'
+import { CancelSource, ConfigError } from '@hazeljs/core'
 import { FakeClock } from '@hazeljs/core/testing'
 import { describe, expect, it } from 'vitest'
-import { RateLimitError } from '../errors.js'
+import { RateLimitError, TimeoutError } from '../errors.js'
 import { MetricsCollector } from '../metrics/metrics-collector.js'
+import { CallContext } from '../policy.js'
 import { RedisRateLimiter } from './redis-rate-limiter.js'
 import { ScriptedRedis } from './scripted-redis.fixture.js'
 
@@ -58,6 +59,11 @@ describe('RedisRateLimiter', () => {
     expect(redis.asked).toEqual(['evalsha hazeljs:limit:k 100000000 10 2 1', 'evalsha hazeljs:limit:k 100000000 10 1 1'])
   })
 
+  it('refuses a key that is no string', async () => {
+    const key = 7 as unknown
+    await expect(limiterOf().limiter.acquire({ key: key as string })).rejects.toThrow('key: expected a string, got 7')
+  })
+
   it.each([0, 11, 1.5, Number.NaN])('refuses the cost %s, which no waiting admits, without asking', async (cost) => {
     const { redis, limiter } = limiterOf()
     await expect(limiter.acquire({ cost })).rejects.toThrow(ConfigError)
@@ -81,6 +87,16 @@ describe('RedisRateLimiter', () => {
     expect((await limiter.acquire({ signal: new AbortController().signal })).source).toBe('redis')
     expect(redis.asked).toHaveLength(2)
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('says of a timeout around it that the call did not run', async () => {
+    const { redis, limiter } = limiterOf()
+    redis.hang()
+    const timeout = new CancelSource()
+    const outcome = limiter.execute(() => 'ran', new CallContext(timeout))
+    const expectation = expect(outcome).rejects.toMatchObject({ code: 'RATE_LIMITED', callRan: false, cause: { code: 'TIMEOUT' } })
+    timeout.abort(new TimeoutError(20))
+    await expectation
   })
 
   it('passes on what the call throws, and records only calls that ran', async () => {

@@ -1,4 +1,14 @@
-import { type Cancellation, type Clock, ConfigError, neverCancelled, resolveOptions, show, systemClock, toError } from '@hazeljs/core'
+import {
+  type Cancellation,
+  type Clock,
+  ConfigError,
+  neverCancelled,
+  OptionsCheck,
+  resolveOptions,
+  show,
+  systemClock,
+  toError,
+} from '@hazeljs/core'
 import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import { CircuitState } from '../circuit-breaker/circuit-state.js'
 import { durationText, type PolicyDescription } from '../description.js'
@@ -6,6 +16,7 @@ import { RateLimitError } from '../errors.js'
 import { guardClock, tell } from '../fault.js'
 import { recorded } from '../metrics/recorded.js'
 import { type Call, type CallContext, type CallOptions, type Policy, rootContext, toContext } from '../policy.js'
+import { notAdmitted } from '../rate-limiter/queued-meter.js'
 import { TokenBucketLimiter } from '../rate-limiter/token-bucket-limiter.js'
 import { Gcra, type LimitDecision } from './gcra.js'
 import { readOptions, type RedisRateLimiterOptions, type ResolvedRedisRateLimiterOptions } from './options.js'
@@ -65,7 +76,8 @@ export class RedisRateLimiter implements Policy {
   /**
    * Takes the call's `cost` from the limit of its `key` if it is there; all of it or nothing. Ends at once when the call is called off.
    *
-   * @throws ConfigError for a cost that no waiting can admit; the reason of an abort. Never for what happens to Redis.
+   * @throws ConfigError for a key that is no string, and for a cost that no waiting can admit; RateLimitError when the time of a timeout
+   * around it is over before the decision; the reason of another abort. Never for what happens to Redis.
    */
   async acquire(call?: CallContext | CallOptions): Promise<LimitDecision> {
     return this.#decide(toContext(call), true)
@@ -85,11 +97,12 @@ export class RedisRateLimiter implements Policy {
   }
 
   describe(): PolicyDescription {
-    const { max, tokenNs, timeoutMs, fallback } = this.#options
-    const without = fallback === 'closed' ? 'closed' : limitText(fallback.max, 1_000 / fallback.refillRate)
+    const { max, windowMs, tokenNs, timeoutMs, fallback } = this.#options
+    const refill = Math.abs(max * tokenNs - windowMs * 1e6) <= max ? '' : `, ${rateText(1e9 / tokenNs)}`
+    const without = fallback === 'closed' ? fallback : `${fallback.max}, ${rateText(fallback.refillRate)}`
     return {
       policy: 'RedisRateLimiter',
-      summary: `${limitText(max, tokenNs / 1_000_000)}; without Redis ${without}`,
+      summary: `${max} in ${durationText(windowMs)}${refill}; without Redis ${without}`,
       queueTimeoutMs: timeoutMs,
     }
   }
@@ -105,7 +118,7 @@ export class RedisRateLimiter implements Policy {
     if (cancellation.aborted) return Promise.reject(cancellation.reason)
     const { key = '', cost = 1 } = context.options
     const { max } = this.#options
-    if (!Number.isInteger(cost) || cost < 1 || cost > max) return Promise.reject(badCost(cost, max))
+    if (typeof key !== 'string' || !Number.isInteger(cost) || cost < 1 || cost > max) return Promise.reject(badRequest(key, cost, max))
     // Redis is known to be away: no promise of a breaker, and no error made only to be caught.
     if (this.#breaker.getTimeUntilNextAttempt() > 0) return Promise.resolve(this.#decideLocally(key, cost, take))
     return unlessAborted(this.#ask(key, cost, take), cancellation)
@@ -129,8 +142,10 @@ export class RedisRateLimiter implements Policy {
     const denied = { admitted: false, retryAfterMs: untilProbeMs, source: 'local' } as const
     const local = this.#local
     if (local === undefined) return { ...denied, limit: this.#options.max, remaining: 0, resetMs: untilProbeMs }
-    const request = key === '' ? { cost } : { key, cost }
-    if (cost > local.peek(request).limit) return { ...denied, ...local.peek(request) } // only Redis can admit it
+    const whose = { key: key === '' ? undefined : key }
+    const state = local.peek(whose)
+    if (cost > state.limit) return { ...denied, ...state } // only Redis can admit it
+    const request = { ...whose, cost }
     const admitted = take ? local.tryAcquire(request) : local.getRetryAfterMs(request) === 0
     return { ...local.peek(request), admitted, retryAfterMs: admitted ? 0 : local.getRetryAfterMs(request), source: 'local' }
   }
@@ -150,8 +165,12 @@ export class RedisRateLimiter implements Policy {
   }
 }
 
-function badCost(cost: unknown, max: number): ConfigError {
-  return new ConfigError('A limit request', [{ path: 'cost', message: `expected a whole number from 1 to ${max}, got ${show(cost)}` }])
+/** As the local limiters say it. */
+function badRequest(key: unknown, cost: unknown, max: number): ConfigError {
+  const check = new OptionsCheck('A limit request')
+  if (typeof key !== 'string') check.add('key', `expected a string, got ${show(key)}`)
+  check.number('cost', cost, 1, { min: 1, max, integer: true })
+  return new ConfigError('A limit request', check.problems)
 }
 
 function isClient(redis: unknown): boolean {
@@ -159,21 +178,22 @@ function isClient(redis: unknown): boolean {
   return ['evalsha', 'eval'].every((name) => typeof (redis as Record<string, unknown>)[name] === 'function')
 }
 
-function limitText(max: number, tokenMs: number): string {
-  return `${max} calls, then ${tokenMs < 1 ? `${Math.floor(1_000 / tokenMs)} a second` : `one every ${durationText(tokenMs)}`}`
+function rateText(perSecond: number): string {
+  return `${Math.round(perSecond * 100) / 100} back a second`
 }
 
 function unlessAborted<T>(work: Promise<T>, cancellation: Cancellation): Promise<T> {
   if (cancellation === neverCancelled) return work
   return new Promise((resolve, reject) => {
-    cancellation.onAbort(reject)
+    const onAbort = (reason: unknown) => reject(notAdmitted(reason, 0))
+    cancellation.onAbort(onAbort)
     work.then(
       (value) => {
-        cancellation.offAbort(reject)
+        cancellation.offAbort(onAbort)
         resolve(value)
       },
       (error: unknown) => {
-        cancellation.offAbort(reject)
+        cancellation.offAbort(onAbort)
         reject(error)
       },
     )
