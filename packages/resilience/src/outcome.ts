@@ -48,11 +48,12 @@ export function judgeResult(result: unknown, predicate: ResultPredicate | undefi
 }
 
 /**
- * Whether a call ended because somebody called it off: its context was aborted, or it threw an AbortError. Running out of time is no
- * cancellation: a timeout around the policy aborts the context too, and the target was too slow.
+ * Whether a call ended because somebody called it off: its context was aborted, or it threw an AbortError. A first attempt that a timeout
+ * around the policy ended was too slow, and is no cancellation. A later one is: it had only what the others left of the time, which
+ * says nothing of its target. Else those who waited longest for an open circuit would open it anew with their last milliseconds.
  */
 export function isCancellation(thrown: unknown, context: CallContext): boolean {
-  if (context.aborted) return !isTimeout(context.cancellation.reason)
+  if (context.aborted) return context.attempt > 1 || !isTimeout(context.cancellation.reason)
   return thrown instanceof Error && thrown.name === 'AbortError'
 }
 
@@ -61,7 +62,7 @@ export function callRanBefore(thrown: unknown): boolean {
   return !(thrown instanceof ResilienceError) || thrown.callRan
 }
 
-/** Whether `reason` says that the time of a call was over. */
+/** What a predicate said, as an outcome; `otherwise` is what its `false` means. @throws TypeError when it is no verdict. */
 export function outcomeOf(predicate: string, verdict: unknown, otherwise: Outcome): Outcome {
   if (verdict === true) return 'failure'
   if (verdict === false) return otherwise

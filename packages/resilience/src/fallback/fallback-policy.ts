@@ -65,8 +65,9 @@ export class FallbackPolicy<R, E extends Error = Error> implements Policy<R> {
   }
 
   describe(): PolicyDescription {
-    const of = this.#options.fallbackPredicate === undefined ? 'all failures' : 'the failures its predicate names'
-    return { policy: 'FallbackPolicy', summary: `answers ${of}`, swallowsFailures: true }
+    const swallowsFailures = this.#options.fallbackPredicate === undefined
+    const summary = `answers ${swallowsFailures ? 'all failures' : 'the failures its predicate names'}`
+    return { policy: 'FallbackPolicy', summary, swallowsFailures }
   }
 
   async #run<T>(call: Call<T>, context: CallContext): Promise<T | R> {

@@ -102,5 +102,9 @@ function guardedBy(policy: Policy<unknown>, step: Call<unknown>): Call<unknown> 
 }
 
 const unguarded: Policy = {
-  execute: async (call, context) => call(toContext(context)),
+  execute: async (call, context) => {
+    const callContext = toContext(context)
+    if (callContext.aborted) throw callContext.cancellation.reason
+    return call(callContext)
+  },
 }

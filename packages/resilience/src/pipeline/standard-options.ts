@@ -18,7 +18,7 @@ export interface StandardOptions {
    * application decides that, not a default.
    */
   readonly propagateDeadline?: boolean | undefined
-  /** `false` is none. Default: 2 retries with the defaults of RetryPolicy. A budget is always kept. */
+  /** `false` is none. Default: 2 retries with the defaults of RetryPolicy, but that an open circuit is not waited for. A budget is always kept. */
   readonly retry?: RetryOptions | false | undefined
   /** Limits retries to a share of the calls. Share one between all pipelines that call the same target. Default: one of this pipeline's own. */
   readonly budget?: RetryBudget | undefined

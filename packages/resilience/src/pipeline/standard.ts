@@ -1,12 +1,14 @@
 import { type Clock, type Random, resolveOptions, systemClock, systemRandom } from '@hazeljs/core'
 import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import { compose } from '../compose.js'
+import { CircuitBreakerError } from '../errors.js'
 import { guardClock } from '../fault.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import type { Policy } from '../policy.js'
 import { RateLimiter } from '../rate-limiter/rate-limiter.js'
 import { RetryBudget } from '../retry/retry-budget.js'
 import { RetryPolicy } from '../retry/retry-policy.js'
+import { isRetryable } from '../retry/retryable.js'
 import { Timeout } from '../timeout/timeout.js'
 import type { Pipeline } from './pipeline.js'
 import { Recorder } from './recorder.js'
@@ -27,8 +29,8 @@ export interface StandardPipeline extends Pipeline {
 
 /**
  * A pipeline that suits most calls of another service, one for each target: limit → total timeout → retry within a budget → circuit
- * breaker → attempt timeout. Calls beyond the limit cost nothing; attempts and pauses share one deadline; each attempt is judged alone, so
- * that an open circuit ends the retries too; a target that hangs costs one attempt, not all of the time.
+ * breaker → attempt timeout. Calls beyond the limit cost nothing; attempts and pauses share one deadline; each attempt is judged alone; an
+ * open circuit ends the retries, too, for its callers are to fail fast; a target that hangs costs one attempt, not all of the time.
  *
  * It retries: give a call that must not happen twice the option `idempotent: false`, or the pipeline `retry: false`.
  *
@@ -42,11 +44,17 @@ export function standard(options: StandardOptions = {}, clock: Clock = systemClo
   const recorder = metrics && new Recorder(metrics, guardClock(clock), resultPredicate)
   const rateLimiter = resolved.rateLimit && new RateLimiter(resolved.rateLimit, clock)
   const timeout = timeoutMs === undefined ? undefined : new Timeout({ duration: timeoutMs, propagate: propagateDeadline }, clock)
-  const retry = resolved.retry && new RetryPolicy({ ...resolved.retry, budget }, clock, random)
+  const retryPredicate = resolved.retry?.retryPredicate ?? mayHelp
+  const retry = resolved.retry && new RetryPolicy({ ...resolved.retry, budget, retryPredicate }, clock, random)
   const circuitBreaker =
     resolved.circuitBreaker && new CircuitBreaker({ ...resolved.circuitBreaker, name: resolved.circuitBreaker.name ?? name }, clock, random)
   const attemptTimeout = attemptTimeoutMs === undefined ? undefined : new Timeout(attemptTimeoutMs, clock)
   const parts: readonly (Policy | undefined)[] = [recorder, rateLimiter, timeout, retry, circuitBreaker, attemptTimeout]
   const pipeline = compose(...parts.filter((part) => part !== undefined))
   return Object.assign(pipeline, { name, metrics, rateLimiter, timeout, retry, budget, circuitBreaker, attemptTimeout })
+}
+
+/** As a retry alone has it, but that it would wait for an open circuit: callers who pile up until it opens a little gain nothing. */
+function mayHelp(error: Error): boolean {
+  return isRetryable(error) && !(error instanceof CircuitBreakerError)
 }
