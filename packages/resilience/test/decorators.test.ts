@@ -101,7 +101,7 @@ describe.each(standards)('%s decorators', (standard) => {
       ['policy', `@WithPolicy of ${owner}pay: expected a policy, got a function`],
       ['nothing', `@WithBulkhead of ${owner}pay has 2 problems:`],
       ['typo', "@Fallback of Service.payFallback: there is no method 'procesPayment'; did you mean processPayment?"],
-      ['staticTypo', "@Fallback of Service.payFallback: there is no method 'pay'; known are"],
+      ['staticTypo', "@Fallback of Service.payFallback: there is no method 'pay'; there are none"],
       ['itself', `@Fallback of ${owner}pay: a method is no fallback for itself; name the one it answers for`],
       ['twoFallbacks', `@Fallback of ${owner}two: pay has a fallback in this class; keep one`],
     ]

@@ -1,4 +1,4 @@
-import type { AnyClass, DecoratorSite } from '@hazeljs/core'
+import { type AnyClass, type DecoratorSite, suggest } from '@hazeljs/core'
 
 /** Whether `holder` keeps the metadata of `owner` itself, its parents' left out. */
 export function isHolderOf(holder: object, owner: AnyClass): boolean {
@@ -28,7 +28,12 @@ export function memberHome(home: object, key: string | symbol): object | undefin
   return undefined
 }
 
-/** What `home` and its parents call their methods, for a complaint about a name that is none. */
+/** The end of a complaint about a name that is not one of `names`. */
+export function nearestOf(name: string | symbol, names: readonly string[]): string {
+  return names.length === 0 ? 'there are none' : suggest(String(name), names)
+}
+
+/** What `home` and its parents call their methods. */
 export function methodNames(home: object): string[] {
   const names = new Set<string>()
   for (

@@ -1,5 +1,5 @@
-import { type AnyClass, type DecoratorSite, show, suggest } from '@hazeljs/core'
-import { declaringClass, memberHome, methodNames } from './declaring-class.js'
+import { type AnyClass, type DecoratorSite, show } from '@hazeljs/core'
+import { declaringClass, memberHome, methodNames, nearestOf } from './declaring-class.js'
 import { decorationsAt, findGuarded, guardedMethod, type Method } from './guarded-method.js'
 import { methodSite, refuse } from './method-site.js'
 import type { FallbackDecorator } from './signatures.js'
@@ -44,7 +44,7 @@ function guard(key: string | symbol, home: object, site: DecoratorSite): void {
   if (typeof descriptor?.value !== 'function') {
     const names = methodNames(home).filter((name) => name !== site.name)
     const owner = typeof home === 'function' ? home : home.constructor
-    refuse('Fallback', site, `there is no method ${show(key)}; ${suggest(String(key), names)}`, owner)
+    refuse('Fallback', site, `there is no method ${show(key)}; ${nearestOf(key, names)}`, owner)
   }
   if (findGuarded(home, key) !== undefined) return
   const { wrapper } = guardedMethod(descriptor.value as Method, { ...site, key, name: String(key) })

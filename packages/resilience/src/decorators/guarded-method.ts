@@ -14,8 +14,8 @@ interface ClassDecorations {
   readonly fallbacks: Map<string | symbol, (self: unknown) => Method>
 }
 
-const instanceMembers = new MetadataSlot<ClassDecorations>('hazeljs:resilience')
-const staticMembers = new MetadataSlot<ClassDecorations>('hazeljs:resilience:static')
+const instanceMembers = /* @__PURE__ */ new MetadataSlot<ClassDecorations>('hazeljs:resilience')
+const staticMembers = /* @__PURE__ */ new MetadataSlot<ClassDecorations>('hazeljs:resilience:static')
 
 const members = (isStatic: boolean) => (isStatic ? staticMembers : instanceMembers)
 

@@ -1,4 +1,4 @@
-import { type AnyClass, ConfigError, suggest } from '@hazeljs/core'
+import { type AnyClass, ConfigError } from '@hazeljs/core'
 import { Bulkhead } from '../bulkhead/bulkhead.js'
 import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import type { PolicyDescription } from '../description.js'
@@ -8,7 +8,7 @@ import type { Policy } from '../policy.js'
 import { RateLimiter } from '../rate-limiter/rate-limiter.js'
 import { RetryPolicy } from '../retry/retry-policy.js'
 import { Timeout } from '../timeout/timeout.js'
-import { methodNames } from './declaring-class.js'
+import { methodNames, nearestOf } from './declaring-class.js'
 import { findGuarded, type GuardedMethod } from './guarded-method.js'
 import { Layer } from './layer.js'
 import type { IsHidden } from './signatures.js'
@@ -60,7 +60,7 @@ export function policiesOf(target: object, method: string | symbol, key?: string
   }
   if (guarded === undefined) {
     const decorated = homes.flatMap((one) => methodNames(one).filter((name) => findGuarded(one, name) !== undefined))
-    throw refuse(`has no policies; ${decorated.length === 0 ? 'no method of the class has' : suggest(String(method), decorated)}`)
+    throw refuse(`has no policies; ${nearestOf(method, decorated)}`)
   }
   const stack: GuardedMethod[] = []
   for (let next: GuardedMethod | undefined = guarded; next !== undefined; next = next.inner) stack.push(next)
