@@ -1,7 +1,8 @@
 import { describe, expectTypeOf, it } from 'vitest'
+import { compose } from '../compose.js'
 import { TimeoutError } from '../errors.js'
 import type { AlternativeOf, Policy } from '../policy.js'
-import type { Timeout } from '../timeout/timeout.js'
+import { Timeout } from '../timeout/timeout.js'
 import { FallbackPolicy } from './fallback-policy.js'
 
 const isTimeout = (error: Error): error is TimeoutError => error instanceof TimeoutError
@@ -14,6 +15,13 @@ describe('a fallback', () => {
     expectTypeOf<AlternativeOf<FallbackPolicy<'x'> | Timeout>>().toEqualTypeOf<'x'>()
     expectTypeOf(policy.execute(() => 1)).resolves.toEqualTypeOf<number | 'x'>()
     expectTypeOf(new FallbackPolicy(() => Promise.resolve(1))).toExtend<Policy<number>>()
+  })
+
+  it('says it through a pipeline, too', () => {
+    const pipeline = compose(new FallbackPolicy(() => 'x' as const), new Timeout(5), new FallbackPolicy(() => 2 as const))
+    expectTypeOf<AlternativeOf<typeof pipeline>>().toEqualTypeOf<'x' | 2>()
+    expectTypeOf(pipeline.execute(() => true)).resolves.toEqualTypeOf<boolean | 'x' | 2>()
+    expectTypeOf(compose(new Timeout(5)).execute(() => true)).resolves.toEqualTypeOf<boolean>()
   })
 
   it('is no policy for those who do not expect its answers', () => {
