@@ -1,5 +1,5 @@
 import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, show } from '@hazeljs/core'
-import { MetricsCollector } from '../metrics/metrics-collector.js'
+import type { MetricsCollector } from '../metrics/metrics-collector.js'
 
 /** Without Redis: each replica keeps its part of the limit for itself. */
 export interface LocalFallbackOptions {
@@ -102,7 +102,7 @@ export function readOptions(given: RedisRateLimiterOptions, check: OptionsCheck)
     probeMs: check.duration('probe', options.probe, defaultProbeMs, 1),
     onFallback: check.function('onFallback', options.onFallback),
     onRecovery: check.function('onRecovery', options.onRecovery),
-    metrics: check.instance('metrics', options.metrics, MetricsCollector),
+    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
   }
 }
 

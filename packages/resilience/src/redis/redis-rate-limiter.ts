@@ -137,17 +137,17 @@ export class RedisRateLimiter implements Policy {
     return this.#decideLocally(key, cost, take)
   }
 
-  #decideLocally(key: string, cost: number, take: boolean): LimitDecision {
-    const untilProbeMs = this.#breaker.getTimeUntilNextAttempt()
-    const denied = { admitted: false, retryAfterMs: untilProbeMs, source: 'local' } as const
+  #decideLocally(name: string, cost: number, take: boolean): LimitDecision {
     const local = this.#local
-    if (local === undefined) return { ...denied, limit: this.#options.max, remaining: 0, resetMs: untilProbeMs }
-    const whose = { key: key === '' ? undefined : key }
-    const state = local.peek(whose)
-    if (cost > state.limit) return { ...denied, ...state } // only Redis can admit it
-    const request = { ...whose, cost }
-    const admitted = take ? local.tryAcquire(request) : local.getRetryAfterMs(request) === 0
-    return { ...local.peek(request), admitted, retryAfterMs: admitted ? 0 : local.getRetryAfterMs(request), source: 'local' }
+    if (local === undefined || this.#options.fallback === 'closed') return denied(this.#options.max, 0, this.#breaker)
+    const key = name === '' ? undefined : name
+    const limit = this.#options.fallback.max
+    if (cost > limit) return denied(limit, local.peek({ key }).remaining, this.#breaker) // only Redis can admit it
+    const request = { key, cost }
+    const taken = take && local.tryAcquire(request)
+    const retryAfterMs = taken ? 0 : local.getRetryAfterMs(request)
+    const { remaining, resetMs } = local.peek(request)
+    return { admitted: taken || (!take && retryAfterMs === 0), limit, remaining, retryAfterMs, resetMs, source: 'local' }
   }
 
   #onFailure(error: Error): void {
@@ -163,6 +163,12 @@ export class RedisRateLimiter implements Policy {
     const { onRecovery } = this.#options
     if (onRecovery !== undefined) tell('onRecovery', onRecovery)
   }
+}
+
+/** Until Redis is asked again, which may admit it. */
+function denied(limit: number, remaining: number, redis: CircuitBreaker): LimitDecision {
+  const untilProbeMs = redis.getTimeUntilNextAttempt()
+  return { admitted: false, limit, remaining, retryAfterMs: untilProbeMs, resetMs: untilProbeMs, source: 'local' }
 }
 
 /** As the local limiters say it. */
