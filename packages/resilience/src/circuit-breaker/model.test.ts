@@ -11,10 +11,14 @@ import { Textbook, type Ticket } from './textbook.fixture.js'
 const outcome = fc.constantFrom<Outcome>('success', 'success', 'failure', 'failure', 'failure', 'ignored')
 
 const step = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({ do: fc.constant('call' as const), ms: fc.constantFrom(0, 0, 5, 40), outcome, throws: fc.boolean() }),
+  },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('begin' as const) }) },
   // `place` chooses among the calls under way; `throws` whether it ends by an error or by a result.
   { weight: 6, arbitrary: fc.record({ do: fc.constant('end' as const), place: fc.nat(3), outcome, throws: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.oneof(fc.nat(40), fc.nat(250)) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.oneof(fc.nat(40), fc.nat(250)) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('isolate', 'disable', 'observeOnly', 'close', 'close', 'reset', 'restart') }) },
 )
 
@@ -65,7 +69,7 @@ function start(breaker: CircuitBreaker, ticket: Ticket | 'rejected'): Running | 
 
 it('does what the textbook says, whatever calls, clocks and operators do', async () => {
   await fc.assert(
-    fc.asyncProperty(options, fc.array(step, { maxLength: 120 }), async (given, steps) => {
+    fc.asyncProperty(options, fc.array(step, { maxLength: 150, size: 'max' }), async (given, steps) => {
       const clock = new FakeClock()
       const metrics = new MetricsCollector('1h', clock)
       const predicates: CircuitBreakerOptions = {
@@ -75,24 +79,30 @@ it('does what the textbook says, whatever calls, clocks and operators do', async
       const breaker = new CircuitBreaker({ ...given, ...predicates, metrics }, clock)
       const textbook = new Textbook(breaker.options)
       const running: Running[] = []
+      const finish = async (call: Running, outcome: Outcome, throws: boolean) => {
+        textbook.end(call.ticket, outcome, clock.now())
+        call.end(outcome, throws)
+        await call.settled
+      }
       for (const next of steps) {
         if (next.do === 'wait') clock.jump(next.ms)
         else if (next.do === 'begin') {
           const call = start(breaker, textbook.begin(clock.now()))
           if (call !== undefined) running.push(call)
+        } else if (next.do === 'call') {
+          const call = start(breaker, textbook.begin(clock.now()))
+          clock.jump(next.ms)
+          if (call !== undefined) await finish(call, next.outcome, next.throws)
         } else if (next.do === 'end') {
           const [call] = running.splice(next.place, 1)
-          if (call === undefined) continue
-          textbook.end(call.ticket, next.outcome, clock.now())
-          call.end(next.outcome, next.throws)
-          await call.settled
+          if (call !== undefined) await finish(call, next.outcome, next.throws)
         } else operate(next.do, breaker, textbook, clock.now())
         expectSame(breaker, textbook, clock.now())
         const { totalCalls, failureCalls } = metrics.getSnapshot()
         expect([totalCalls, failureCalls]).toEqual([textbook.recorded.length, textbook.recorded.filter((failed) => failed).length])
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   )
 })
 

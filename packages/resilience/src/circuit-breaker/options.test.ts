@@ -102,3 +102,31 @@ it('refuses thresholds that a count window cannot reach, backoff below the reset
   expect(paths(null)).toEqual([''])
   expect(paths('3')).toEqual([''])
 })
+
+it('says what is wrong, and with what', () => {
+  const problemsOf = (options: unknown) => circuitBreakerProblems(options as CircuitBreakerOptions)
+  expect(problemsOf({ name: 5 })).toEqual([{ path: 'name', message: 'expected a string' }])
+  expect(problemsOf({ successThreshold: 3, halfOpenCalls: 2 })).toEqual([
+    { path: 'halfOpenCalls', message: 'expected at least successThreshold, 3, got 2' },
+  ])
+  expect(problemsOf({ resetTimeout: '1m', resetBackoff: { max: '1s' } })).toEqual([
+    { path: 'resetBackoff.max', message: 'expected at least resetTimeout, 60000 ms, got 1000 ms' },
+  ])
+  expect(problemsOf({ halfOpenCalls: 0, resetBackoff: 5 }).map(({ path }) => path)).toEqual(['halfOpenCalls', 'resetBackoff'])
+  expect(problemsOf({ successThreshold: 1.5, slidingWindow: { type: 'time', size: 5 } }).map(({ path }) => path)).toEqual([
+    'slidingWindow.size',
+    'successThreshold',
+  ])
+  expect(() => new CircuitBreaker({ timeout: 0 })).toThrow('CircuitBreaker: timeout: expected')
+})
+
+it('bounds thresholds by a window of calls, not by one of time', () => {
+  const many = { failureThreshold: 20_000, minimumCalls: 20_000 }
+  expect(circuitBreakerProblems({ ...many, slidingWindow: { type: 'time', size: '1s' } })).toEqual([])
+})
+
+it('times calls where slowCallDuration or slowCallRateThreshold is given', () => {
+  const options = { slowCallDuration: '1s' }
+  expect(resolveCircuitBreakerOptions(options).slowCallDurationMs).toBe(1_000)
+  expect(resolveCircuitBreakerOptions({ ...options, slowCallRateThreshold: 5 }).slowCallDurationMs).toBe(1_000)
+})

@@ -1,5 +1,5 @@
-import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions, show } from '@hazeljs/core'
-import { MetricsCollector } from '../metrics/metrics-collector.js'
+import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
+import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import type { FailurePredicate, ResultPredicate } from '../outcome.js'
 import type { CircuitState } from './circuit-state.js'
 
@@ -127,9 +127,6 @@ export function resolveCircuitBreakerOptions(options: CircuitBreakerOptions): Re
 function readOptions(given: CircuitBreakerOptions, check: OptionsCheck): ResolvedCircuitBreakerOptions {
   const options = check.object('', given, optionNames)
   if (options.name !== undefined && typeof options.name !== 'string') check.add('name', 'expected a string')
-  const { metrics } = options
-  if (metrics !== undefined && !(metrics instanceof MetricsCollector))
-    check.add('metrics', `expected a MetricsCollector, got ${show(metrics)}`)
   const window = checkWindow(options.slidingWindow, check)
   const inWindow = { ...positiveCount, max: window.type === 'count' ? window.size : Infinity }
   const probes = checkProbes(options, check)
@@ -155,7 +152,7 @@ function readOptions(given: CircuitBreakerOptions, check: OptionsCheck): Resolve
     failurePredicate: check.function('failurePredicate', options.failurePredicate),
     resultPredicate: check.function('resultPredicate', options.resultPredicate),
     onStateChange: check.function('onStateChange', options.onStateChange),
-    metrics,
+    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
   }
 }
 

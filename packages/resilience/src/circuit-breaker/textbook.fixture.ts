@@ -78,18 +78,15 @@ export class Textbook {
 
   close(): void {
     this.manual = undefined
-    this.#phase = phase('CLOSED')
-    this.#openings = 0
-    this.#shown = []
+    this.#beginAnew()
   }
 
   /** Stored and restored at once. */
   restart(nowMs: number): void {
     const { state, untilMs } = this.#phase
-    const [manual, openings] = [this.manual, this.#openings]
-    this.close()
-    this.manual = manual
-    if (manual !== undefined || state === 'CLOSED') return
+    const openings = this.#openings
+    this.#beginAnew()
+    if (this.manual !== undefined || state === 'CLOSED') return
     this.#openings = openings
     this.#phase = phase('OPEN', state === 'OPEN' ? untilMs : nowMs)
   }
@@ -114,6 +111,12 @@ export class Textbook {
     const tick = (ms: number) => Math.floor(ms / (size / 10))
     const { counted } = this.#phase
     return type === 'count' ? counted.slice(-size) : counted.filter(({ atMs }) => tick(atMs) > tick(nowMs) - 10)
+  }
+
+  #beginAnew(): void {
+    this.#phase = phase('CLOSED')
+    this.#openings = 0
+    this.#shown = []
   }
 
   #admits(nowMs: number): boolean {
@@ -148,7 +151,7 @@ export class Textbook {
     const { counted } = this.#phase
     const bad = counted.filter((call) => this.#isBad(call)).length
     if (halfOpenCalls - bad < successThreshold) this.#open(nowMs)
-    else if (counted.length - bad >= successThreshold) this.close()
+    else if (counted.length - bad >= successThreshold) this.#beginAnew()
   }
 
   #isBad({ failed, slow }: Counted): boolean {

@@ -28,7 +28,7 @@ function read(window: OutcomeWindow, nowMs = 0) {
 describe('CountWindow', () => {
   it('holds the last outcomes, whatever came before', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 20 }), fc.array(outcome, { maxLength: 100 }), (size, outcomes) => {
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.array(outcome, { maxLength: 100, size: 'max' }), (size, outcomes) => {
         const window = new CountWindow(size)
         outcomes.forEach(({ failed, slow }, index) => {
           window.record(failed, slow)
@@ -59,7 +59,7 @@ describe('TimeWindow', () => {
     )
     const step = fc.record({ gapMs, outcome: fc.option(outcome, { nil: undefined }), cleared: fc.integer({ min: 0, max: 20 }) })
     fc.assert(
-      fc.property(start, fc.integer({ min: 10, max: 2_000 }), fc.array(step, { maxLength: 60 }), (startMs, sizeMs, steps) => {
+      fc.property(start, fc.integer({ min: 10, max: 2_000 }), fc.array(step, { maxLength: 60, size: 'max' }), (startMs, sizeMs, steps) => {
         const window = new TimeWindow(sizeMs)
         let seen: (Outcome & { tick: number })[] = []
         let nowMs = startMs

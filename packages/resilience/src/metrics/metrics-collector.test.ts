@@ -45,7 +45,7 @@ it('counts successes and failures with their times', () => {
 it('gives nearest-rank percentiles within 2 %', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.oneof(fc.nat(3_000), fc.double({ min: 0, max: 50, noNaN: true })), { minLength: 1, maxLength: 300 }),
+      fc.array(fc.oneof(fc.nat(3_000), fc.double({ min: 0, max: 50, noNaN: true })), { minLength: 1, maxLength: 300, size: 'max' }),
       (times) => {
         const collector = new MetricsCollector()
         for (const ms of times) collector.recordSuccess(ms)
@@ -97,7 +97,7 @@ describe('the window', () => {
 
   it('holds what the buckets that it covers hold, whatever the gaps', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ gapMs: fc.nat(15_000), ms: fc.nat(100) }), { maxLength: 60 }), (calls) => {
+      fc.property(fc.array(fc.record({ gapMs: fc.nat(15_000), ms: fc.nat(100) }), { maxLength: 60, size: 'max' }), (calls) => {
         const clock = new FakeClock()
         const collector = new MetricsCollector(12_000, clock)
         const seen: { readonly step: number; readonly ms: number }[] = []
@@ -168,7 +168,7 @@ describe('aggregateMetrics', () => {
       error: fc.option(fc.string().map((message) => new Error(message))),
     })
     fc.assert(
-      fc.property(fc.array(call, { maxLength: 80 }), (calls) => {
+      fc.property(fc.array(call, { maxLength: 80, size: 'max' }), (calls) => {
         const clock = new FakeClock()
         const one = new MetricsCollector('1m', clock)
         const several = Array.from({ length: 3 }, () => new MetricsCollector('1m', clock))
