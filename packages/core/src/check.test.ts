@@ -78,13 +78,17 @@ it('function takes functions only', () => {
   expect(check.problems).toEqual([{ path: 'onRetry', message: "expected a function, got 'log'" }])
 })
 
-it('instance takes objects of one class only', () => {
+it('able takes objects that have the method', () => {
   const check = new OptionsCheck('Thing')
   const pattern = /x/
-  expect(check.instance('pattern', pattern, RegExp)).toBe(pattern)
-  expect(check.instance('pattern', undefined, RegExp)).toBeUndefined()
-  check.instance<unknown>('pattern', {}, RegExp)
-  expect(check.problems).toEqual([{ path: 'pattern', message: 'expected a RegExp, got an object' }])
+  expect(check.able('pattern', pattern, 'RegExp', 'test')).toBe(pattern)
+  expect(check.able<RegExp>('pattern', undefined, 'RegExp', 'test')).toBeUndefined()
+  for (const wrong of [{}, null, 'text']) check.able('pattern', wrong as RegExp, 'RegExp', 'test')
+  expect(check.problems.map(({ message }) => message)).toEqual([
+    'expected a RegExp, got an object',
+    'expected a RegExp, got null',
+    "expected a RegExp, got 'text'",
+  ])
 })
 
 describe('known', () => {

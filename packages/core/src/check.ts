@@ -49,8 +49,10 @@ export class OptionsCheck {
     return value
   }
 
-  instance<T>(path: string, value: T | undefined, kind: abstract new (...args: never[]) => T): T | undefined {
-    if (value !== undefined && !(value instanceof kind)) this.add(path, `expected a ${kind.name}, got ${show(value)}`)
+  /** An object that has `method`, as a `kind` does: by what it can, for it may be of another copy of the package. */
+  able<T extends object>(path: string, value: T | undefined, kind: string, method: string & keyof T): T | undefined {
+    if (value !== undefined && typeof (value as Partial<T> | null)?.[method] !== 'function')
+      this.add(path, `expected a ${kind}, got ${show(value)}`)
     return value
   }
 

@@ -1,5 +1,5 @@
 import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
-import { MetricsCollector } from '../metrics/metrics-collector.js'
+import type { MetricsCollector } from '../metrics/metrics-collector.js'
 
 export interface BulkheadOptions {
   /** Calls that may run at the same time; from 1. */
@@ -45,6 +45,6 @@ function checkBulkheadOptions(given: BulkheadOptions, check: OptionsCheck): Reso
     maxConcurrent: check.number('maxConcurrent', maxConcurrent, 1, { min: 1, integer: true }),
     maxQueue: check.number('maxQueue', maxQueue, defaultMaxQueue, { min: 0, integer: true }),
     queueTimeoutMs: queueTimeout === undefined ? undefined : check.duration('queueTimeout', queueTimeout, 1, 1),
-    metrics: check.instance('metrics', metrics, MetricsCollector),
+    metrics: check.able('metrics', metrics, 'MetricsCollector', 'recordSuccess'),
   }
 }

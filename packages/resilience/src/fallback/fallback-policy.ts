@@ -46,7 +46,7 @@ export class FallbackPolicy<R, E extends Error = Error> implements Policy<R> {
     this.#options = {
       fallbackPredicate: check.function('fallbackPredicate', fallbackPredicate),
       onFallback: check.function('onFallback', onFallback),
-      metrics,
+      metrics: check.able('metrics', metrics, 'MetricsCollector', 'recordSuccess'),
     }
     check.done()
     this.#handler = handler

@@ -1,6 +1,6 @@
 import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
-import { MetricsCollector } from '../metrics/metrics-collector.js'
-import { RetryBudget } from '../retry/retry-budget.js'
+import type { MetricsCollector } from '../metrics/metrics-collector.js'
+import type { RetryBudget } from '../retry/retry-budget.js'
 
 export interface HedgeOptions {
   /** How long a copy of a call may take before the next one is made. Default: the `quantile` of the times of recent successes. */
@@ -56,7 +56,7 @@ function checkHedgeOptions(given: HedgeOptions, check: OptionsCheck): ResolvedHe
     quantile: check.number('quantile', options.quantile, defaultHedgeQuantile, { min: 1, max: 99.9 }),
     minSamples: check.number('minSamples', options.minSamples, defaultHedgeMinSamples, { min: 1, max: 500, integer: true }),
     maxHedges: check.number('maxHedges', options.maxHedges, defaultMaxHedges, { min: 1, max: 10, integer: true }),
-    budget: check.instance('budget', options.budget, RetryBudget),
-    metrics: check.instance('metrics', options.metrics, MetricsCollector),
+    budget: check.able('budget', options.budget, 'RetryBudget', 'tryTake'),
+    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
   }
 }

@@ -1,9 +1,9 @@
 import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf } from '@hazeljs/core'
 import { circuitBreakerProblems, type CircuitBreakerOptions } from '../circuit-breaker/options.js'
-import { MetricsCollector } from '../metrics/metrics-collector.js'
+import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { type RateLimiterOptions, rateLimiterProblems } from '../rate-limiter/options.js'
 import { defaultMaxAttempts, retryProblems, type RetryOptions } from '../retry/options.js'
-import { RetryBudget } from '../retry/retry-budget.js'
+import type { RetryBudget } from '../retry/retry-budget.js'
 
 export interface StandardOptions {
   /** Names the pipeline, and in its errors the circuit, unless that has a name of its own. */
@@ -84,10 +84,10 @@ export function checkStandardOptions(given: StandardOptions, check: OptionsCheck
     timeoutMs,
     propagateDeadline,
     retry: retryOptions,
-    budget: check.instance('budget', budget, RetryBudget),
+    budget: check.able('budget', budget, 'RetryBudget', 'tryTake'),
     circuitBreaker: checkPart('circuitBreaker', circuitBreaker, circuitBreakerProblems, check),
     attemptTimeoutMs: checkTime('attemptTimeout', attemptTimeout, check),
-    metrics: check.instance('metrics', options.metrics, MetricsCollector),
+    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
-import { MetricsCollector } from '../metrics/metrics-collector.js'
+import type { MetricsCollector } from '../metrics/metrics-collector.js'
 
 export type RateLimitStrategy = 'token-bucket' | 'sliding-window'
 
@@ -77,7 +77,7 @@ function checkRateLimiterOptions(given: RateLimiterOptions, check: OptionsCheck)
   return {
     ...checkLimit(options, check),
     maxWaitMs: maxWait === undefined ? undefined : check.duration('maxWait', maxWait, 1, 1),
-    metrics: check.instance('metrics', metrics, MetricsCollector),
+    metrics: check.able('metrics', metrics, 'MetricsCollector', 'recordSuccess'),
   }
 }
 

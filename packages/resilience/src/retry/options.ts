@@ -1,7 +1,7 @@
 import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
-import { MetricsCollector } from '../metrics/metrics-collector.js'
+import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import type { ResultPredicate } from '../outcome.js'
-import { RetryBudget } from './retry-budget.js'
+import type { RetryBudget } from './retry-budget.js'
 
 /** How pauses grow: `fixed` base, base; `linear` base, 2 × base, 3 × base; `exponential` base, 2 × base, 4 × base. */
 export type Backoff = 'fixed' | 'linear' | 'exponential'
@@ -109,8 +109,8 @@ function checkRetryOptions(given: RetryOptions, check: OptionsCheck): ResolvedRe
     retryPredicate: check.function('retryPredicate', options.retryPredicate),
     resultPredicate: check.function('resultPredicate', options.resultPredicate),
     onRetry: check.function('onRetry', options.onRetry),
-    budget: check.instance('budget', options.budget, RetryBudget),
-    metrics: check.instance('metrics', options.metrics, MetricsCollector),
+    budget: check.able('budget', options.budget, 'RetryBudget', 'tryTake'),
+    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
   }
 }
 

@@ -13,7 +13,7 @@ import { ambientCall } from '../ambient.js'
 import { durationText, type PolicyDescription } from '../description.js'
 import { TimeoutError } from '../errors.js'
 import { guardClock } from '../fault.js'
-import { MetricsCollector } from '../metrics/metrics-collector.js'
+import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { recorded } from '../metrics/recorded.js'
 import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 
@@ -133,7 +133,7 @@ function checkTimeoutOptions(given: Duration | TimeoutOptions, check: OptionsChe
     durationMs: check.duration(bare ? '' : 'duration', duration, 1, 1),
     message,
     propagate: check.oneOf('propagate', propagate, false, [true, false]),
-    metrics: check.instance('metrics', metrics, MetricsCollector),
+    metrics: check.able('metrics', metrics, 'MetricsCollector', 'recordSuccess'),
   }
 }
 
