@@ -18,3 +18,13 @@ function parse(text: string): number {
   if (match === null) return Number.NaN
   return Number(match[1]) * (unitMs[match[2] as string] as number)
 }
+
+/** A duration as a reader likes it: `250 ms`, `1.5 s`, `2 min`. */
+export function durationText(ms: number): string {
+  if (ms >= 60_000) return `${rounded(ms / 60_000)} min`
+  return ms >= 1_000 ? `${rounded(ms / 1_000)} s` : `${rounded(ms)} ms`
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100
+}

@@ -21,13 +21,3 @@ export interface PolicyDescription {
   /** Of a pipeline: its policies, outermost first. They take its place where it is printed or checked. */
   readonly policies?: readonly PolicyDescription[] | undefined
 }
-
-/** A duration as a reader likes it: `250 ms`, `1.5 s`, `2 min`. */
-export function durationText(ms: number): string {
-  if (ms >= 60_000) return `${rounded(ms / 60_000)} min`
-  return ms >= 1_000 ? `${rounded(ms / 1_000)} s` : `${rounded(ms)} ms`
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100
-}

@@ -1,6 +1,5 @@
-import { show, toError } from '@hazeljs/core'
+import { reportFault, show, tell, toError } from '@hazeljs/core'
 import { ResilienceError, TimeoutError } from './errors.js'
-import { reportFault, tell } from './fault.js'
 import type { CallContext } from './policy.js'
 
 /**

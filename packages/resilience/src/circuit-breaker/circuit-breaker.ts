@@ -1,7 +1,6 @@
-import { type Clock, Emitter, type Random, systemClock, systemRandom } from '@hazeljs/core'
+import { type Clock, Emitter, guardClock, type Random, systemClock, systemRandom, tell } from '@hazeljs/core'
 import { CircuitBreakerError } from '../errors.js'
 import type { PolicyDescription } from '../description.js'
-import { guardClock, tell } from '../fault.js'
 import { record } from '../metrics/recorded.js'
 import { judgeError, judgeResult, type Outcome } from '../outcome.js'
 import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'

@@ -1,4 +1,4 @@
-import { durationText } from '../description.js'
+import { durationText } from '@hazeljs/core'
 import type { ResolvedCircuitBreakerOptions } from './options.js'
 
 /** Such as `opens at 50 % failures of at least 20 calls, in the last 100 calls, for 5 s to 1 min`. */

@@ -1,6 +1,5 @@
-import type { OptionsCheck } from '@hazeljs/core'
+import { type OptionsCheck, reportFault } from '@hazeljs/core'
 import type { PolicyDescription } from '../description.js'
-import { reportFault } from '../fault.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { type Call, CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 import type { KeyFunction, MethodScope } from './signatures.js'

@@ -1,6 +1,5 @@
-import { type Clock, OptionsCheck, systemClock, toError } from '@hazeljs/core'
+import { type Clock, guardClock, OptionsCheck, reportFault, systemClock, tell, toError } from '@hazeljs/core'
 import type { PolicyDescription } from '../description.js'
-import { guardClock, reportFault, tell } from '../fault.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { recorded } from '../metrics/recorded.js'
 import { isCancellation } from '../outcome.js'

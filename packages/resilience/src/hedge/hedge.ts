@@ -1,6 +1,5 @@
-import { type Clock, systemClock } from '@hazeljs/core'
-import { durationText, type PolicyDescription } from '../description.js'
-import { guardClock } from '../fault.js'
+import { type Clock, durationText, guardClock, systemClock } from '@hazeljs/core'
+import type { PolicyDescription } from '../description.js'
 import { recorded } from '../metrics/recorded.js'
 import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 import { HedgeDelay } from './hedge-delay.js'

@@ -1,5 +1,4 @@
-import { type Clock, type Duration, OptionsCheck, show, systemClock, toError } from '@hazeljs/core'
-import { guardClock } from '../fault.js'
+import { type Clock, type Duration, guardClock, OptionsCheck, show, systemClock, toError } from '@hazeljs/core'
 import type { MetricsSnapshot } from './snapshot.js'
 import { Totals } from './totals.js'
 

@@ -1,5 +1,4 @@
-import type { Clock } from '@hazeljs/core'
-import { reportFault } from '../fault.js'
+import { type Clock, reportFault } from '@hazeljs/core'
 import { judgeError } from '../outcome.js'
 import type { CallContext } from '../policy.js'
 import type { MetricsCollector } from './metrics-collector.js'

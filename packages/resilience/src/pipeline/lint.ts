@@ -1,4 +1,5 @@
-import { durationText, type PolicyDescription } from '../description.js'
+import { durationText } from '@hazeljs/core'
+import type { PolicyDescription } from '../description.js'
 import type { Policy } from '../policy.js'
 import { type Pipeline, type PipelineWarning, stagesOf } from './pipeline.js'
 

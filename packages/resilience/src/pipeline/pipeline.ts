@@ -1,5 +1,5 @@
+import { reportFault } from '@hazeljs/core'
 import type { PolicyDescription } from '../description.js'
-import { reportFault } from '../fault.js'
 import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 
 /** An order of policies that defeats one of them. */

@@ -1,5 +1,5 @@
-import type { Clock } from '@hazeljs/core'
-import { durationText, type PolicyDescription } from '../description.js'
+import { type Clock, durationText } from '@hazeljs/core'
+import type { PolicyDescription } from '../description.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { recorded } from '../metrics/recorded.js'
 import { judgeResult, type ResultPredicate } from '../outcome.js'

@@ -1,5 +1,4 @@
-import { type Clock, OptionsCheck, show } from '@hazeljs/core'
-import { guardClock } from '../fault.js'
+import { type Clock, guardClock, OptionsCheck, show } from '@hazeljs/core'
 import type { Limiter, LimitRequest, LimitState } from './limiter.js'
 import { type Meter, waitMs } from './meter.js'
 import type { MeterStore } from './meter-store.js'

@@ -2,18 +2,20 @@ import {
   type Cancellation,
   type Clock,
   ConfigError,
+  durationText,
+  guardClock,
   neverCancelled,
   OptionsCheck,
   resolveOptions,
   show,
   systemClock,
+  tell,
   toError,
 } from '@hazeljs/core'
 import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import { CircuitState } from '../circuit-breaker/circuit-state.js'
-import { durationText, type PolicyDescription } from '../description.js'
+import type { PolicyDescription } from '../description.js'
 import { RateLimitError } from '../errors.js'
-import { guardClock, tell } from '../fault.js'
 import { recorded } from '../metrics/recorded.js'
 import { type Call, type CallContext, type CallOptions, type Policy, rootContext, toContext } from '../policy.js'
 import { notAdmitted } from '../rate-limiter/queued-meter.js'

@@ -1,6 +1,5 @@
-import { type Random, toError } from '@hazeljs/core'
+import { type Random, reportFault, toError } from '@hazeljs/core'
 import type { RetryStop } from '../errors.js'
-import { reportFault } from '../fault.js'
 import { isCancellation } from '../outcome.js'
 import { CallContext } from '../policy.js'
 import { backoffMs } from './backoff.js'

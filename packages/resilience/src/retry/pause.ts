@@ -1,5 +1,4 @@
-import { type Cancellation, type Clock, neverCancelled } from '@hazeljs/core'
-import { neverFires } from '../fault.js'
+import { type Cancellation, type Clock, neverCancelled, neverFires } from '@hazeljs/core'
 
 /**
  * Resolves after `delayMs`; rejects with the reason the moment the work is called off. Makes no AbortSignal. With a clock that can set no

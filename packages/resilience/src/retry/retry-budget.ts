@@ -1,5 +1,4 @@
-import { type Clock, type Duration, OptionsCheck, systemClock } from '@hazeljs/core'
-import { guardClock } from '../fault.js'
+import { type Clock, type Duration, guardClock, OptionsCheck, systemClock } from '@hazeljs/core'
 
 export interface RetryBudgetOptions {
   /** Retries allowed for each hundred first attempts. Default 20. */

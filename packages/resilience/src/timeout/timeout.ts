@@ -3,6 +3,8 @@ import {
   type Clock,
   type ConfigProblem,
   type Duration,
+  durationText,
+  guardClock,
   type OptionsCheck,
   problemsOf,
   resolveOptions,
@@ -10,9 +12,8 @@ import {
   TimerQueue,
 } from '@hazeljs/core'
 import { ambientCall } from '../ambient.js'
-import { durationText, type PolicyDescription } from '../description.js'
+import type { PolicyDescription } from '../description.js'
 import { TimeoutError } from '../errors.js'
-import { guardClock } from '../fault.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { recorded } from '../metrics/recorded.js'
 import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'

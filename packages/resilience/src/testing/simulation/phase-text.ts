@@ -1,4 +1,4 @@
-import { durationText } from '../../description.js'
+import { durationText } from '@hazeljs/core'
 import type { ResolvedPhase } from './options.js'
 import type { DescribedPhase } from './report.js'
 

@@ -1,4 +1,4 @@
-import { durationText } from '../../description.js'
+import { durationText } from '@hazeljs/core'
 import { chart, counted } from './chart.js'
 import type { Percentiles, SimulatedSecond, SimulationReport } from './report.js'
 import { count, share, table } from './table.js'

@@ -1,4 +1,6 @@
-import { type Clock, observe, systemClock, type TimerHandle, type TimerOptions, toError } from '@hazeljs/core'
+import { type Clock, systemClock, type TimerHandle, type TimerOptions } from './clock.js'
+import { toError } from './errors.js'
+import { observe } from './observe.js'
 
 /** Reports, as a warning of the process, what a user's `callback` threw: a predicate or an observer must not change a call's outcome. */
 export function reportFault(callback: string, fault: unknown): void {

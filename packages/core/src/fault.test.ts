@@ -1,7 +1,7 @@
-import { systemClock } from '@hazeljs/core'
-import { FakeClock } from '@hazeljs/core/testing'
 import { afterEach, expect, it, vi } from 'vitest'
+import { systemClock } from './clock.js'
 import { guardClock } from './fault.js'
+import { FakeClock } from './testing/index.js'
 
 afterEach(() => void vi.restoreAllMocks())
 
