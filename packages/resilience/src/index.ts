@@ -1,3 +1,5 @@
+export { AdaptiveConcurrencyLimiter, type AdaptiveConcurrencyMetrics } from './adaptive-concurrency/adaptive-concurrency-limiter.js'
+export { type AdaptiveConcurrencyOptions, adaptiveConcurrencyProblems } from './adaptive-concurrency/options.js'
 export { Bulkhead, type BulkheadMetrics } from './bulkhead/bulkhead.js'
 export { type BulkheadOptions, bulkheadProblems } from './bulkhead/options.js'
 export { CircuitBreaker } from './circuit-breaker/circuit-breaker.js'
