@@ -3,7 +3,7 @@ import type { PolicyDescription } from '../description.js'
 import { BulkheadError } from '../errors.js'
 import { recorded } from '../metrics/recorded.js'
 import { isTimeout } from '../outcome.js'
-import { type Call, type CallContext, type CallOptions, type Policy, type Priority, toContext } from '../policy.js'
+import { begin, type Call, type CallContext, type CallOptions, type Policy, type Priority, toContext } from '../policy.js'
 import { WaitingLine } from '../waiting-line.js'
 import { type BulkheadOptions, type ResolvedBulkheadOptions, resolveBulkheadOptions } from './options.js'
 
@@ -80,19 +80,41 @@ export class Bulkhead implements Policy {
     return { policy: 'Bulkhead', summary: `${maxConcurrent} at once${queue}`, queueTimeoutMs: maxQueue === 0 ? undefined : queueTimeoutMs }
   }
 
-  async #run<T>(call: Call<T>, context: CallContext): Promise<T> {
-    if (context.aborted) throw context.cancellation.reason
+  #run<T>(call: Call<T>, context: CallContext): Promise<T> {
+    if (context.aborted) return Promise.reject(context.cancellation.reason)
+    if (context.options.priority !== undefined || !this.#hasPlace) return this.#runInLine(call, context)
+    this.#activeCalls++
+    return this.#hold(begin(call, context))
+  }
+
+  async #runInLine<T>(call: Call<T>, context: CallContext): Promise<T> {
     const { priority } = context.options
     const line = priority === undefined ? normal : lineOf(priority)
-    if (this.#activeCalls < this.#options.maxConcurrent) this.#activeCalls++
+    if (this.#hasPlace) this.#activeCalls++
     else await this.#wait(context, line)
-    try {
-      // Between getting a place and going on, others had their turn.
-      if (context.cancellation.aborted) throw notRun(context.cancellation.reason)
-      return await call(context)
-    } finally {
-      this.#release()
-    }
+    // Between getting a place and going on, others had their turn.
+    const { aborted, reason } = context.cancellation
+    return this.#hold(aborted ? Promise.reject(notRun(reason)) : begin(call, context))
+  }
+
+  get #hasPlace(): boolean {
+    return this.#activeCalls < this.#options.maxConcurrent
+  }
+
+  /** Keeps the place until the call has settled. */
+  #hold<T>(outcome: Promise<T>): Promise<T> {
+    return outcome.then(this.#succeeded as (result: T) => T, this.#failed)
+  }
+
+  /** Made once, for closures of each call would cost as much as everything else here. */
+  readonly #succeeded = (result: unknown): unknown => {
+    this.#release()
+    return result
+  }
+
+  readonly #failed = (error: unknown): never => {
+    this.#release()
+    throw error
   }
 
   /** Hands the place to the next in line, so that no newcomer can take it first. */

@@ -3,7 +3,7 @@ import { CircuitBreakerError } from '../errors.js'
 import type { PolicyDescription } from '../description.js'
 import { record } from '../metrics/recorded.js'
 import { judgeError, judgeResult, type Outcome } from '../outcome.js'
-import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { begin, type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 import { retryAfterMsOf } from '../retry/retry-after.js'
 import { Timeout } from '../timeout/timeout.js'
 import { type Admission, Circuit, notAdmitted } from './circuit.js'
@@ -46,22 +46,18 @@ export class CircuitBreaker implements Policy {
   }
 
   /** @throws CircuitBreakerError when the circuit lets no call through; TimeoutError with `timeout`; else what the call throws. */
-  async execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
+  execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
     const callContext = toContext(context)
-    if (callContext.aborted) throw callContext.cancellation.reason
-    const admission = this.#admit()
-    const startMs = this.#readsStart ? this.#clock.now() : 0
-    let result: T
+    if (callContext.aborted) return Promise.reject(callContext.cancellation.reason)
+    let admission: Admission | undefined
     try {
-      result = await (this.#timeout === undefined ? call(callContext) : this.#timeout.execute(call, callContext))
-    } catch (error) {
-      if (admission !== undefined) {
-        this.#conclude(admission, judgeError(error, callContext, this.options.failurePredicate), startMs, error, undefined)
-      }
-      throw error
+      admission = this.#admit()
+    } catch (rejection) {
+      return Promise.reject(rejection)
     }
-    if (admission !== undefined) this.#conclude(admission, judgeResult(result, this.options.resultPredicate), startMs, undefined, result)
-    return result
+    const startMs = this.#readsStart ? this.#clock.now() : 0
+    const outcome = this.#timeout === undefined ? begin(call, callContext) : this.#timeout.execute(call, callContext)
+    return admission === undefined ? outcome : this.#judged(outcome, admission, startMs, callContext)
   }
 
   describe(): PolicyDescription {
@@ -203,6 +199,19 @@ export class CircuitBreaker implements Policy {
     this.#rejectedCalls++
     const retryAfterMs = this.#manual === undefined ? this.#circuit.retryAfterMs : undefined
     throw new CircuitBreakerError(this.getState(), retryAfterMs, this.options.name)
+  }
+
+  #judged<T>(outcome: Promise<T>, admission: Admission, startMs: number, context: CallContext): Promise<T> {
+    return outcome.then(
+      (result) => {
+        this.#conclude(admission, judgeResult(result, this.options.resultPredicate), startMs, undefined, result)
+        return result
+      },
+      (error: unknown) => {
+        this.#conclude(admission, judgeError(error, context, this.options.failurePredicate), startMs, error, undefined)
+        throw error
+      },
+    )
   }
 
   #conclude(admission: Admission, outcome: Outcome, startMs: number, error: unknown, result: unknown): void {

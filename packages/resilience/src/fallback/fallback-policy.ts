@@ -3,7 +3,7 @@ import type { PolicyDescription } from '../description.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { recorded } from '../metrics/recorded.js'
 import { isCancellation } from '../outcome.js'
-import { type alternative, type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { type alternative, begin, type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 
 /** Answers in place of a call that failed. The arguments of a decorated method are `context.options.args`. */
 export type FallbackHandler<R, E extends Error = Error> = (error: E, context: CallContext) => R | PromiseLike<R>
@@ -69,21 +69,21 @@ export class FallbackPolicy<R, E extends Error = Error> implements Policy<R> {
     return { policy: 'FallbackPolicy', summary, swallowsFailures }
   }
 
-  async #run<T>(call: Call<T>, context: CallContext): Promise<T | R> {
-    if (context.aborted) throw context.cancellation.reason
+  #run<T>(call: Call<T>, context: CallContext): Promise<T | R> {
+    if (context.aborted) return Promise.reject(context.cancellation.reason)
+    return begin(call, context).then(undefined, (thrown: unknown) => this.#answer(thrown, context))
+  }
+
+  async #answer(thrown: unknown, context: CallContext): Promise<R> {
+    const error = toError(thrown)
+    if (isCancellation(thrown, context) || !this.#answers(error)) throw thrown
+    const { onFallback } = this.#options
+    if (onFallback !== undefined) tell('onFallback', () => onFallback(error))
     try {
-      return await call(context)
-    } catch (thrown) {
-      const error = toError(thrown)
-      if (isCancellation(thrown, context) || !this.#answers(error)) throw thrown
-      const { onFallback } = this.#options
-      if (onFallback !== undefined) tell('onFallback', () => onFallback(error))
-      try {
-        return await this.#handler(error as E, context)
-      } catch (failure) {
-        giveCause(failure, thrown)
-        throw failure
-      }
+      return await this.#handler(error as E, context)
+    } catch (failure) {
+      giveCause(failure, thrown)
+      throw failure
     }
   }
 

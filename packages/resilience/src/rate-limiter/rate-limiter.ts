@@ -70,10 +70,14 @@ export class RateLimiter implements Policy, Limiter {
     }
   }
 
-  async #run<T>(call: Call<T>, context: CallContext): Promise<T> {
-    if (context.aborted) throw context.cancellation.reason
-    if (!this.#limiter.tryAcquire(context.options)) await this.#turn(context)
-    return await call(context)
+  #run<T>(call: Call<T>, context: CallContext): Promise<T> {
+    if (context.aborted) return Promise.reject(context.cancellation.reason)
+    try {
+      if (this.#limiter.tryAcquire(context.options)) return Promise.resolve(call(context))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.#turn(context).then(() => call(context))
   }
 
   async #turn(context: CallContext): Promise<void> {

@@ -3,7 +3,7 @@ import type { PolicyDescription } from '../description.js'
 import { RetryExhaustedError } from '../errors.js'
 import { recorded } from '../metrics/recorded.js'
 import { callRanBefore, judgeResult } from '../outcome.js'
-import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { begin, type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 import { Attempt, type Decision } from './attempt.js'
 import { leastPausesMs } from './backoff.js'
 import { type ResolvedRetryOptions, resolveRetryOptions, type RetryOptions } from './options.js'
@@ -54,16 +54,23 @@ export class RetryPolicy implements Policy {
     return { policy: 'RetryPolicy', summary: summaryOf(this.#options), attempts: maxAttempts + 1, leastPausesMs: least }
   }
 
-  async #run<T>(call: Call<T>, context: CallContext, ending?: Ending): Promise<T> {
+  #run<T>(call: Call<T>, context: CallContext, ending?: Ending): Promise<T> {
     const { budget, resultPredicate } = this.#options
     if (budget !== undefined && context.isFirstFor(budget)) budget.deposit()
-    let previousDelayMs: number | undefined
+    const first = new Attempt(this.#options, this.#random, context, 1, undefined)
+    const outcome = begin(call, first)
+    const goOn = () => this.#goOn(call, context, first, outcome, ending)
+    return resultPredicate === undefined ? outcome.then(undefined, goOn) : goOn()
+  }
+
+  /** From the first attempt's outcome to the last one's. */
+  async #goOn<T>(call: Call<T>, context: CallContext, attempt: Attempt, outcome: Promise<T>, ending: Ending | undefined): Promise<T> {
+    const { resultPredicate } = this.#options
     let callRan = false
-    for (let number = 1; ; number++) {
-      const attempt = new Attempt(this.#options, this.#random, context, number, previousDelayMs)
+    for (;;) {
       let decision: Decision
       try {
-        const result = await call(attempt)
+        const result = await outcome
         if (resultPredicate === undefined || judgeResult(result, resultPredicate) !== 'failure') return result
         callRan = true
         decision = attempt.concludeResult(result)
@@ -71,16 +78,17 @@ export class RetryPolicy implements Policy {
           if (ending !== undefined) ending.refused = true
           return result
         }
-        this.#tell(() => new Error('The result is as good as a failure', { cause: result }), number)
+        this.#tell(() => new Error('The result is as good as a failure', { cause: result }), attempt.attempt)
       } catch (failure) {
         callRan ||= callRanBefore(failure)
         decision = attempt.conclude(failure)
         if (decision.next === 'rethrow') throw failure
-        if (decision.next === 'give-up') throw new RetryExhaustedError(number, failure, decision.reason, callRan)
-        this.#tell(() => toError(failure), number)
+        if (decision.next === 'give-up') throw new RetryExhaustedError(attempt.attempt, failure, decision.reason, callRan)
+        this.#tell(() => toError(failure), attempt.attempt)
       }
       await pause(this.#clock, decision.delayMs, context.cancellation)
-      previousDelayMs = decision.delayMs
+      attempt = new Attempt(this.#options, this.#random, context, attempt.attempt + 1, decision.delayMs)
+      outcome = begin(call, attempt)
     }
   }
 
