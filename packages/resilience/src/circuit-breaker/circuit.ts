@@ -116,9 +116,9 @@ export class Circuit {
     if (this.#isTripped()) this.#open(retryAfterMs)
   }
 
-  /** The call said nothing about its target: its place goes to another. */
+  /** The call said nothing about its target: its place goes to another. In a phase that is over it is of no use to anybody. */
   release(admission: Admission): void {
-    if (admission === this.#phase && admission.state === CircuitState.HALF_OPEN) admission.permits++
+    if (admission.state === CircuitState.HALF_OPEN) admission.permits++
   }
 
   /** Begins anew, whatever the phase, without telling: nothing counted, no backoff. Calls under way are of an earlier generation. */

@@ -60,6 +60,13 @@ it('counts what it would have rejected while it only observes, and announces no 
   expect(changes).toEqual(['CLOSED METRICS_ONLY'])
 })
 
+it('tells nothing of a circuit that was closed already', () => {
+  const { changes, breaker } = observed()
+  breaker.close()
+  breaker.reset()
+  expect(changes).toEqual([])
+})
+
 it('closes an open circuit at once', async () => {
   const { changes, breaker } = observed()
   await breaker.execute(fail).catch(() => undefined)
