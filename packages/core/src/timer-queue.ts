@@ -1,17 +1,13 @@
 import type { Clock, TimerHandle } from './clock.js'
+import { LinkedList, type ListNode } from './linked-list.js'
+
+interface Entry {
+  readonly dueMs: number
+  readonly callback: () => void
+}
 
 /** A time limit that runs; only the queue it came from understands it. */
-export interface QueuedTimer {
-  /** On the clock of the queue. */
-  readonly dueMs: number
-}
-
-interface Entry extends QueuedTimer {
-  readonly callback: () => void
-  previous: Entry | undefined
-  next: Entry | undefined
-  queue: TimerQueue | undefined
-}
+export type QueuedTimer = ListNode<Entry>
 
 /**
  * Many timers of one duration for the price of one. Since all last equally long they fall due in the order they were added, so a linked
@@ -23,9 +19,8 @@ interface Entry extends QueuedTimer {
 export class TimerQueue {
   readonly #clock: Clock
   readonly #durationMs: number
+  readonly #entries = new LinkedList<Entry>()
   readonly #fire = () => this.#onTimer()
-  #first: Entry | undefined
-  #last: Entry | undefined
   #timer: TimerHandle | undefined
   #keepsAlive = false
 
@@ -36,52 +31,38 @@ export class TimerQueue {
 
   /** Calls `callback` once, when the queue's duration has passed since `startMs`, which is never before that of an earlier call. */
   add(callback: () => void, startMs: number = this.#clock.now()): QueuedTimer {
-    const previous = this.#last
-    const entry: Entry = { dueMs: startMs + this.#durationMs, callback, previous, next: undefined, queue: this }
-    this.#last = entry
-    if (previous === undefined) {
-      this.#first = entry
-      this.#arm(entry)
-    } else previous.next = entry
-    return entry
+    const timer = this.#entries.append({ dueMs: startMs + this.#durationMs, callback })
+    if (this.#entries.length === 1) this.#arm(timer)
+    return timer
   }
 
   /** Removing one that fired or was removed does nothing. */
   remove(timer: QueuedTimer): void {
-    const entry = timer as Entry
-    if (entry.queue !== this) return
-    entry.queue = undefined
-    const { previous, next } = entry
-    if (previous === undefined) this.#first = next
-    else previous.next = next
-    if (next === undefined) this.#last = previous
-    else next.previous = previous
-    if (this.#first === undefined && this.#timer !== undefined) this.#keepAlive(this.#timer, false)
+    if (this.#entries.remove(timer) && this.#entries.length === 0) this.#keepAlive(false)
   }
 
   /** A timer that is set already is due no later than the first entry: it stays, and is set anew when it fires. */
-  #arm(first: Entry): void {
-    if (this.#timer !== undefined) {
-      this.#keepAlive(this.#timer, true)
-      return
-    }
-    this.#timer = this.#clock.setTimer(this.#fire, first.dueMs - this.#clock.now())
-    this.#keepsAlive = true
+  #arm(first: QueuedTimer): void {
+    if (this.#timer === undefined) {
+      this.#timer = this.#clock.setTimer(this.#fire, first.value.dueMs - this.#clock.now())
+      this.#keepsAlive = true
+    } else this.#keepAlive(true)
   }
 
-  #keepAlive(timer: TimerHandle, keep: boolean): void {
-    if (this.#keepsAlive === keep) return
+  #keepAlive(keep: boolean): void {
+    if (this.#timer === undefined || this.#keepsAlive === keep) return
     this.#keepsAlive = keep
-    this.#clock.keepAlive(timer, keep)
+    this.#clock.keepAlive(this.#timer, keep)
   }
 
   #onTimer(): void {
     this.#timer = undefined
     const nowMs = this.#clock.now()
-    for (let first = this.#first; first !== undefined && first.dueMs <= nowMs; first = this.#first) {
-      this.remove(first)
-      first.callback()
+    const { first } = this.#entries
+    for (let next = first; next !== undefined && next.value.dueMs <= nowMs; next = this.#entries.first) {
+      this.remove(next)
+      next.value.callback()
     }
-    if (this.#first !== undefined) this.#arm(this.#first)
+    if (this.#entries.first !== undefined) this.#arm(this.#entries.first)
   }
 }

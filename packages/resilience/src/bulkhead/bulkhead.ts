@@ -4,7 +4,7 @@ import { BulkheadError } from '../errors.js'
 import { recorded } from '../metrics/recorded.js'
 import { isTimeout } from '../outcome.js'
 import { begin, type Call, type CallContext, type CallOptions, type Policy, type Priority, toContext } from '../policy.js'
-import { WaitingLine } from '../waiting-line.js'
+import { WaitingLine } from './waiting-line.js'
 import { type BulkheadOptions, type ResolvedBulkheadOptions, resolveBulkheadOptions } from './options.js'
 
 /** The most urgent first. */

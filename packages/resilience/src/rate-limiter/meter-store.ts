@@ -1,8 +1,9 @@
+import { LinkedList, type ListNode } from '@hazeljs/core'
+
 interface Entry<M> {
   readonly key: string
   readonly meter: M
-  older: Entry<M> | undefined
-  newer: Entry<M> | undefined
+  place: ListNode<Entry<M>> | undefined
 }
 
 /**
@@ -13,9 +14,9 @@ export class MeterStore<M> {
   readonly #create: () => M
   readonly #maxKeys: number
   readonly #entries = new Map<string, Entry<M>>()
+  /** The least recently used first. */
+  readonly #order = new LinkedList<Entry<M>>()
   readonly #unnamed: M
-  #oldest: Entry<M> | undefined
-  #newest: Entry<M> | undefined
 
   constructor(create: () => M, maxKeys: number) {
     this.#create = create
@@ -30,16 +31,12 @@ export class MeterStore<M> {
   /** A meter to take from; made if it is not there. */
   use(key: string | undefined): M {
     if (key === undefined) return this.#unnamed
-    let entry = this.#entries.get(key)
-    if (entry === undefined) {
-      if (this.#oldest !== undefined && this.#entries.size >= this.#maxKeys) this.#forget(this.#oldest)
-      entry = { key, meter: this.#create(), older: undefined, newer: undefined }
-      this.#entries.set(key, entry)
-    } else {
-      if (entry === this.#newest) return entry.meter
-      this.#unlink(entry)
+    const entry = this.#entries.get(key) ?? this.#add(key)
+    const { place } = entry
+    if (place === undefined || place !== this.#order.last) {
+      if (place !== undefined) this.#order.remove(place)
+      entry.place = this.#order.append(entry)
     }
-    this.#append(entry)
     return entry.meter
   }
 
@@ -49,23 +46,14 @@ export class MeterStore<M> {
     return this.#entries.get(key)?.meter ?? this.#create()
   }
 
-  #forget(entry: Entry<M>): void {
-    this.#entries.delete(entry.key)
-    this.#unlink(entry)
-  }
-
-  #append(entry: Entry<M>): void {
-    entry.older = this.#newest
-    entry.newer = undefined
-    if (this.#newest === undefined) this.#oldest = entry
-    else this.#newest.newer = entry
-    this.#newest = entry
-  }
-
-  #unlink({ older, newer }: Entry<M>): void {
-    if (older === undefined) this.#oldest = newer
-    else older.newer = newer
-    if (newer === undefined) this.#newest = older
-    else newer.older = older
+  #add(key: string): Entry<M> {
+    const oldest = this.#order.first
+    if (oldest !== undefined && this.#entries.size >= this.#maxKeys) {
+      this.#order.remove(oldest)
+      this.#entries.delete(oldest.value.key)
+    }
+    const entry: Entry<M> = { key, meter: this.#create(), place: undefined }
+    this.#entries.set(key, entry)
+    return entry
   }
 }

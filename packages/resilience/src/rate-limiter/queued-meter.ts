@@ -1,7 +1,6 @@
-import { type Cancellation, type Clock, neverCancelled, type TimerHandle } from '@hazeljs/core'
+import { type Cancellation, type Clock, LinkedList, neverCancelled, type TimerHandle } from '@hazeljs/core'
 import { RateLimitError } from '../errors.js'
 import { isTimeout } from '../outcome.js'
-import { WaitingLine } from '../waiting-line.js'
 import { type Meter, waitMs } from './meter.js'
 
 interface Waiter {
@@ -24,7 +23,7 @@ const staleShare = 1 / 16
 export class QueuedMeter implements Meter {
   readonly #meter: Meter
   readonly #clock: Clock
-  #line: WaitingLine<Waiter> | undefined
+  #line: LinkedList<Waiter> | undefined
   #timer: TimerHandle | undefined
   /** When the next in line has its turn. */
   #dueMs = Infinity
@@ -72,11 +71,11 @@ export class QueuedMeter implements Meter {
     this.#plan?.take(cost, turnMs)
     this.#lastTurnMs = turnMs
     return new Promise((resolve, reject) => {
-      const line = (this.#line ??= new WaitingLine(1))
+      const line = (this.#line ??= new LinkedList())
       const leave = (reason: unknown) => {
         const leftMs = this.#clock.now()
-        const wasNext = line.first === waiter
-        line.leave(place)
+        const wasNext = line.first === place
+        line.remove(place)
         this.#stale++
         if (wasNext) this.#serve(line, leftMs)
         reject(notAdmitted(reason, waitMs(leftMs, turnMs)))
@@ -85,25 +84,24 @@ export class QueuedMeter implements Meter {
         cancellation.offAbort(leave)
         resolve()
       }
-      const waiter: Waiter = { cost, turnMs, admit }
-      const place = line.join(waiter, 0)
+      const place = line.append({ cost, turnMs, admit })
       if (cancellation !== neverCancelled) cancellation.onAbort(leave)
       if (line.length === 1) this.#serve(line, nowMs)
     })
   }
 
   /** The line, once everybody was served whose turn has come though the timer has not. */
-  #lineAt(nowMs: number): WaitingLine<Waiter> | undefined {
+  #lineAt(nowMs: number): LinkedList<Waiter> | undefined {
     if (this.#line !== undefined && nowMs >= this.#dueMs) this.#serve(this.#line, nowMs)
     return this.#line
   }
 
-  #serve(line: WaitingLine<Waiter>, nowMs: number): void {
+  #serve(line: LinkedList<Waiter>, nowMs: number): void {
     let next = line.first
-    while (next !== undefined && this.#meter.take(next.cost, nowMs)) {
-      line.shift()
-      if (next.turnMs < nowMs) this.#stale++
-      next.admit()
+    while (next !== undefined && this.#meter.take(next.value.cost, nowMs)) {
+      line.remove(next)
+      if (next.value.turnMs < nowMs) this.#stale++
+      next.value.admit()
       next = line.first
     }
     this.#clock.clearTimer(this.#timer)
@@ -111,11 +109,11 @@ export class QueuedMeter implements Meter {
       this.#line = this.#timer = this.#plan = undefined
       return
     }
-    this.#dueMs = this.#meter.freeAtMs(next.cost, nowMs)
+    this.#dueMs = this.#meter.freeAtMs(next.value.cost, nowMs)
     this.#timer = this.#clock.setTimer(() => this.#serve(line, this.#clock.now()), waitMs(nowMs, this.#dueMs))
   }
 
-  #planOf(line: WaitingLine<Waiter>, nowMs: number): Meter {
+  #planOf(line: LinkedList<Waiter>, nowMs: number): Meter {
     if (this.#plan !== undefined && this.#stale <= line.length * staleShare) return this.#plan
     const plan = this.#meter.copy()
     this.#lastTurnMs = nowMs
