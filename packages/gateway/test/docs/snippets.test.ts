@@ -11,13 +11,14 @@ const blocks = documents()
 /** Stands in the package that may import all others, and express and fastify. */
 const fileOf = (index: number) => join(repository, 'packages/gateway/test/docs', `snippet-${index}.mts`)
 
-/** What the compiler says of the blocks, each being a module of its own, under the repository's strict options. */
-function complaintsAbout(snippets: readonly CodeBlock[]): string[] {
+/** What the compiler says of the blocks, each being a module of its own, under the repository's strict options and `more` of them. */
+function complaintsAbout(snippets: readonly CodeBlock[], more: ts.CompilerOptions = {}): string[] {
   const { config } = ts.readConfigFile(join(repository, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as { config: object }
-  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, repository)
+  const parsed = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, repository)
   const texts = new Map(snippets.map(({ given, code }, index) => [fileOf(index), [...given, 'export {}', code].join('\n')]))
   // A snippet shows how something is made; that it is not used further is no mistake.
-  const host = ts.createCompilerHost({ ...options, noUnusedLocals: false })
+  const options = { ...parsed.options, noUnusedLocals: false, ...more }
+  const host = ts.createCompilerHost(options)
   const { fileExists, readFile, getSourceFile } = host
   host.fileExists = (path) => texts.has(path) || fileExists.call(host, path)
   host.readFile = (path) => texts.get(path) ?? readFile.call(host, path)
@@ -25,7 +26,7 @@ function complaintsAbout(snippets: readonly CodeBlock[]): string[] {
     const text = texts.get(path)
     return text === undefined ? getSourceFile.call(host, path, languageVersion, ...rest) : ts.createSourceFile(path, text, languageVersion)
   }
-  const program = ts.createProgram([...texts.keys()], { ...options, noUnusedLocals: false }, host)
+  const program = ts.createProgram([...texts.keys()], options, host)
   return snippets.flatMap((block, index) => {
     const source = program.getSourceFile(fileOf(index))
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
@@ -45,6 +46,12 @@ describe('the TypeScript in READMEs and guides', () => {
 
   it('compiles under strict, each block by itself', { timeout }, () => {
     expect(complaintsAbout(blocks)).toEqual([])
+  })
+
+  it('compiles under the older decorator standard, too', { timeout }, () => {
+    const decorated = blocks.filter(({ code }) => /^\s*@\w/m.test(code))
+    expect(decorated.length).toBeGreaterThan(5)
+    expect(complaintsAbout(decorated, { experimentalDecorators: true })).toEqual([])
   })
 
   it('would be refused if it were wrong', { timeout }, () => {
