@@ -17,7 +17,12 @@ const alias = {
 
 const project = (name: string, folder: string): TestProjectInlineConfiguration => ({
   resolve: { alias },
-  test: { name, root: fileURLToPath(new URL(folder, import.meta.url)), include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+  test: {
+    name,
+    root: fileURLToPath(new URL(folder, import.meta.url)),
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    setupFiles: fileURLToPath(new URL('./vitest.setup.ts', import.meta.url)),
+  },
 })
 
 /** One project a package; `vitest.config.ts` hands this list to vitest. */

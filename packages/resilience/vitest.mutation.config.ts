@@ -8,6 +8,6 @@ export default defineConfig({
   ...resilience,
   test: {
     ...resilience?.test,
-    include: ['src/{circuit-breaker,retry,rate-limiter,bulkhead}/**/*.test.ts', 'src/waiting-line.test.ts', 'test/*-breaker.test.ts'],
+    include: ['src/{circuit-breaker,retry,rate-limiter,bulkhead}/**/*.test.ts', 'test/*-breaker.test.ts'],
   },
 })
