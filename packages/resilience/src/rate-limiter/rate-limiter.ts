@@ -61,7 +61,7 @@ export class RateLimiter implements Policy, Limiter {
 
   describe(): PolicyDescription {
     const { strategy, max, windowMs, tokenMs, maxWaitMs } = this.#options
-    const refill = tokenMs * max === windowMs ? '' : `, ${Math.round(1e5 / tokenMs) / 100} back a second`
+    const refill = tokenMs === windowMs / max ? '' : `, ${Math.round(1e5 / tokenMs) / 100} back a second`
     const wait = maxWaitMs === undefined ? '' : `, waits at most ${durationText(maxWaitMs)}`
     return {
       policy: 'RateLimiter',
