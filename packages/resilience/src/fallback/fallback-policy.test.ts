@@ -2,9 +2,11 @@ import { ConfigError } from '@hazeljs/core'
 import { FakeClock } from '@hazeljs/core/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
+import { compose } from '../compose.js'
 import { TimeoutError } from '../errors.js'
 import { MetricsCollector } from '../metrics/metrics-collector.js'
 import { rootContext } from '../policy.js'
+import { Timeout } from '../timeout/timeout.js'
 import { FallbackPolicy } from './fallback-policy.js'
 
 const down = new Error('down')
@@ -124,6 +126,24 @@ describe('a handler that fails', () => {
     expect(await executed(Object.freeze(new Error('frozen')))).not.toHaveProperty('cause')
     expect(await executed('text')).toBe('text')
   })
+})
+
+it('does nothing for a caller who was told already that the time is over', async () => {
+  const clock = new FakeClock()
+  let told = 0
+  const fallback = new FallbackPolicy(() => told++, { onFallback: () => told++ }, clock)
+  const call = compose(new Timeout(20, clock), fallback)
+  const outcome = expect(
+    call.execute(
+      ({ cancellation }) =>
+        new Promise((_resolve, reject) => {
+          cancellation.onAbort(reject)
+        }),
+    ),
+  ).rejects.toMatchObject({ code: 'TIMEOUT' })
+  await clock.advance(20)
+  await outcome
+  expect(told).toBe(0)
 })
 
 it('counts an answer as a success', async () => {

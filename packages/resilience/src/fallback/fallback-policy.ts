@@ -76,7 +76,8 @@ export class FallbackPolicy<R, E extends Error = Error> implements Policy<R> {
 
   async #answer(thrown: unknown, context: CallContext): Promise<R> {
     const error = toError(thrown)
-    if (isCancellation(thrown, context) || !this.#answers(error)) throw thrown
+    // Where the time around it is over, the caller has its answer.
+    if (context.aborted || isCancellation(thrown, context) || !this.#answers(error)) throw thrown
     const { onFallback } = this.#options
     if (onFallback !== undefined) tell('onFallback', () => onFallback(error))
     try {

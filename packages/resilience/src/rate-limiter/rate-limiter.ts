@@ -63,11 +63,7 @@ export class RateLimiter implements Policy, Limiter {
     const { strategy, max, windowMs, tokenMs, maxWaitMs } = this.#options
     const refill = tokenMs === windowMs / max ? '' : `, ${Math.round(1e5 / tokenMs) / 100} back a second`
     const wait = maxWaitMs === undefined ? '' : `, waits at most ${durationText(maxWaitMs)}`
-    return {
-      policy: 'RateLimiter',
-      summary: `${max} in ${durationText(windowMs)}, ${strategy}${refill}${wait}`,
-      queueTimeoutMs: maxWaitMs,
-    }
+    return { policy: 'RateLimiter', summary: `${max} in ${durationText(windowMs)}, ${strategy}${refill}${wait}` }
   }
 
   #run<T>(call: Call<T>, context: CallContext): Promise<T> {
