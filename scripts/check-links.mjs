@@ -20,7 +20,7 @@ function proseOf(path) {
 function linksOf(file) {
   const prose = proseOf(join(root, file)).replaceAll(/`[^`\n]*`/g, '')
   const inline = [...prose.matchAll(/\]\(\s*<?([^)>\s]+)>?[^)]*\)/g)]
-  const references = [...prose.matchAll(/^\s*\[[^\]]+\]:\s*<?(\S+?)>?(?:\s|$)/gm)]
+  const references = [...prose.matchAll(/^\s*\[(?!\^)[^\]]+\]:\s*<?(\S+?)>?(?:\s|$)/gm)]
   return [...inline, ...references].map((match) => match[1])
 }
 
