@@ -1,5 +1,5 @@
 export { CancelSource, eitherOf, fromSignal, neverCancelled, type Cancellation } from './abort.js'
-export { OptionsCheck, problemsOf, resolveOptions, show, suggest } from './check.js'
+export { problemsOf, resolveOptions, show, suggest, type OptionsReader } from './options-reader.js'
 export { sleepOn, systemClock, type Clock, type TimerHandle, type TimerOptions } from './clock.js'
 export { durationMs, durationText, maxTimerMs, type Duration } from './duration.js'
 export { Emitter, type ListenerErrorHandler } from './emitter.js'

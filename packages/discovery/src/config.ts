@@ -1,4 +1,4 @@
-import { type ConfigProblem, type Duration, OptionsCheck, show } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, show } from '@hazeljs/core'
 import type { RegistryBackend } from './backends/registry-backend.js'
 import { LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
 import type { LoadBalancingStrategy } from './load-balancers/strategy.js'
@@ -37,49 +37,46 @@ export const defaultRefreshIntervalMs = 15_000
 export const minRefreshIntervalMs = 100
 export const defaultStrategy: LoadBalancingStrategy = 'round-robin'
 
-const knownOptions = ['cacheEnabled', 'cacheTTL', 'refreshInterval', 'zone', 'loadBalancingStrategy', 'backend']
 const plannedBackends = ['redis', 'consul', 'etcd', 'kubernetes']
 
 /** Everything wrong with the options, with paths relative to them; empty when a client can be made of them. */
 export function discoveryProblems(config: unknown, loadBalancers: LoadBalancerCatalog = LoadBalancerFactory): readonly ConfigProblem[] {
-  const check = new OptionsCheck('DiscoveryClient')
-  if (typeof config === 'object' && config !== null) checkDiscoveryConfig(check, config, loadBalancers)
-  else check.add('', `expected an object, got ${show(config)}`)
-  return check.problems
+  if (typeof config !== 'object' || config === null) return [{ path: '', message: `expected an object, got ${show(config)}` }]
+  return problemsOf((options) => readDiscoveryConfig(options, loadBalancers), config as DiscoveryClientConfig)
 }
 
-export function checkDiscoveryConfig(
-  check: OptionsCheck,
-  config: DiscoveryClientConfig,
+export function readDiscoveryConfig(
+  options: OptionsReader<DiscoveryClientConfig>,
   loadBalancers: LoadBalancerCatalog,
 ): ResolvedDiscoveryConfig {
-  check.known('', config, knownOptions)
-  checkBackend(check, config.backend)
-  checkName(check, 'zone', config.zone)
-  const strategy = config.loadBalancingStrategy ?? defaultStrategy
+  readBackend(options)
+  const strategy = options.value('loadBalancingStrategy') ?? defaultStrategy
   if (loadBalancers.get(strategy) === undefined) {
-    check.add('loadBalancingStrategy', `expected one of ${loadBalancers.names.map(show).join(', ')}, got ${show(strategy)}`)
+    options.add('loadBalancingStrategy', `expected one of ${loadBalancers.names.map(show).join(', ')}, got ${show(strategy)}`)
   }
   return {
-    cacheEnabled: check.oneOf('cacheEnabled', config.cacheEnabled, true, [true, false]),
-    cacheTtlMs: check.duration('cacheTTL', config.cacheTTL, defaultCacheTtlMs),
-    refreshIntervalMs: check.duration('refreshInterval', config.refreshInterval, defaultRefreshIntervalMs, minRefreshIntervalMs),
-    zone: config.zone,
+    cacheEnabled: options.boolean('cacheEnabled', true),
+    cacheTtlMs: options.duration('cacheTTL', defaultCacheTtlMs),
+    refreshIntervalMs: options.duration('refreshInterval', defaultRefreshIntervalMs, minRefreshIntervalMs),
+    zone: readText(options, 'zone'),
     strategy,
   }
 }
 
 /** A text that has to say something where it is given. */
-export function checkName(check: OptionsCheck, path: string, value: unknown): void {
-  if (value !== undefined && (typeof value !== 'string' || value === ''))
-    check.add(path, `expected a text that is not empty, got ${show(value)}`)
+export function readText<N extends string>(options: OptionsReader<Partial<Record<N, string>>>, name: N): string | undefined {
+  const value: unknown = options.value(name)
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value
+  options.add(name, `expected a text that is not empty, got ${show(value)}`)
+  return undefined
 }
 
-export function checkBackend(check: OptionsCheck, backend: unknown): void {
+export function readBackend(options: OptionsReader<Pick<DiscoveryClientConfig, 'backend'>>): void {
+  const backend: unknown = options.value('backend')
   if (backend === undefined || backend === 'memory') return
   if (typeof backend === 'object' && backend !== null && 'getInstances' in backend) return
   const planned = typeof backend === 'string' && plannedBackends.includes(backend)
-  check.add(
+  options.add(
     'backend',
     planned ? `${show(backend)} is not in this release yet` : `expected 'memory' or a RegistryBackend, got ${show(backend)}`,
   )

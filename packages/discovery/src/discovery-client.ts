@@ -3,8 +3,8 @@ import {
   Emitter,
   guardLogger,
   type Logger,
-  OptionsCheck,
   type Random,
+  resolveOptions,
   type ServiceFilter,
   type ServiceInstance,
   silentLogger,
@@ -13,7 +13,7 @@ import {
 } from '@hazeljs/core'
 import { resolveBackend } from './backends/resolve-backend.js'
 import type { RegistryBackend } from './backends/registry-backend.js'
-import { checkDiscoveryConfig, type DiscoveryClientConfig, type ResolvedDiscoveryConfig } from './config.js'
+import { type DiscoveryClientConfig, readDiscoveryConfig, type ResolvedDiscoveryConfig } from './config.js'
 import { DiscoveryError } from './errors.js'
 import type { DiscoveryEvents } from './events.js'
 import type { InstancePicker, PickerOptions } from './instance-picker.js'
@@ -56,10 +56,9 @@ export class DiscoveryClient {
    * @throws {ConfigError} for options that are wrong.
    */
   constructor(config: DiscoveryClientConfig = {}, backend?: RegistryBackend, dependencies: DiscoveryClientDependencies = {}) {
-    this.#loadBalancers = dependencies.loadBalancers ?? LoadBalancerFactory
-    const check = new OptionsCheck('DiscoveryClient')
-    this.#config = checkDiscoveryConfig(check, config, this.#loadBalancers)
-    check.done()
+    const loadBalancers = dependencies.loadBalancers ?? LoadBalancerFactory
+    this.#loadBalancers = loadBalancers
+    this.#config = resolveOptions('DiscoveryClient', (options) => readDiscoveryConfig(options, loadBalancers), config)
     this.#backend = backend ?? resolveBackend(config.backend)
     this.#clock = dependencies.clock ?? systemClock
     this.#random = dependencies.random ?? systemRandom

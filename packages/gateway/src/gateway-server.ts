@@ -8,8 +8,8 @@ import {
   HazelError,
   jsonLogger,
   type Logger,
-  OptionsCheck,
   type Random,
+  resolveOptions,
   systemClock,
   systemRandom,
 } from '@hazeljs/core'
@@ -160,10 +160,7 @@ export class GatewayServer {
    * @throws ConfigError for a `drainTimeout` that is none.
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    const check = new OptionsCheck('close')
-    check.known('', options, ['drainTimeout'])
-    const drainMs = check.duration('drainTimeout', options.drainTimeout, defaultDrainTimeoutMs)
-    check.done()
+    const drainMs = resolveOptions('close', (reader) => reader.duration('drainTimeout', defaultDrainTimeoutMs), options)
     const { clock } = this.#context
     await Promise.all([this.#listener?.close(drainMs), this.#context.inFlight.idle(clock, drainMs)])
     await this.#release()

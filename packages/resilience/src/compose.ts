@@ -1,4 +1,4 @@
-import { OptionsCheck, show } from '@hazeljs/core'
+import { ConfigError, show } from '@hazeljs/core'
 import { lint } from './pipeline/lint.js'
 import { flattened, NestedPolicies, type Pipeline } from './pipeline/pipeline.js'
 import type { AlternativeOf, Policy } from './policy.js'
@@ -13,11 +13,10 @@ import type { AlternativeOf, Policy } from './policy.js'
  * @throws ConfigError naming the positions of what is no policy.
  */
 export function compose<P extends readonly Policy<unknown>[]>(...policies: P): Pipeline<AlternativeOf<P[number]>> {
-  const check = new OptionsCheck('compose')
-  policies.forEach((policy, position) => {
-    if (!isPolicy(policy)) check.add(`policies[${position}]`, `expected a policy, got ${show(policy)}`)
-  })
-  check.done()
+  const problems = policies.flatMap((policy, position) =>
+    isPolicy(policy) ? [] : [{ path: `policies[${position}]`, message: `expected a policy, got ${show(policy)}` }],
+  )
+  if (problems.length > 0) throw new ConfigError('compose', problems)
   const warnings = lint(policies)
   for (const { code, message } of warnings) process.emitWarning(message, { type: 'HazelPipelineWarning', code })
   return new NestedPolicies<AlternativeOf<P[number]>>(flattened(policies), warnings)

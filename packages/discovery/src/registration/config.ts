@@ -1,6 +1,6 @@
-import { type Duration, OptionsCheck, type ServiceProtocol, show } from '@hazeljs/core'
+import { type Duration, type OptionsReader, resolveOptions, type ServiceProtocol, show } from '@hazeljs/core'
 import type { RegistryBackend } from '../backends/registry-backend.js'
-import { type BackendName, checkBackend, checkName } from '../config.js'
+import { type BackendName, readBackend, readText } from '../config.js'
 
 export interface ServiceRegistryConfig {
   readonly name: string
@@ -34,21 +34,6 @@ export const defaultHealthCheckTimeoutMs = 5_000
 export const defaultHealthyThreshold = 2
 export const defaultUnhealthyThreshold = 3
 
-const knownOptions = [
-  'name',
-  'host',
-  'port',
-  'protocol',
-  'healthCheckPath',
-  'healthCheckInterval',
-  'healthCheckTimeout',
-  'healthyThreshold',
-  'unhealthyThreshold',
-  'metadata',
-  'zone',
-  'tags',
-  'backend',
-]
 const protocols: readonly ServiceProtocol[] = ['http', 'https', 'grpc']
 const maxPort = 65_535
 
@@ -69,51 +54,52 @@ export interface ResolvedRegistration {
 
 /** @throws {ConfigError} naming everything that is wrong. */
 export function resolveRegistration(config: ServiceRegistryConfig): ResolvedRegistration {
-  const check = new OptionsCheck('ServiceRegistry')
-  check.known('', config, knownOptions)
-  for (const option of ['name', 'host', 'zone'] as const) checkName(check, option, config[option])
-  checkPresent(check, config)
-  checkBackend(check, config.backend)
-  checkPath(check, config.healthCheckPath, config.protocol)
-  checkTags(check, config.tags)
-  checkMetadata(check, config.metadata)
-  const resolved: ResolvedRegistration = {
-    name: config.name,
-    host: config.host ?? defaultHost,
-    port: check.number('port', config.port, 0, { min: 1, max: maxPort, integer: true }),
-    protocol: check.oneOf('protocol', config.protocol, 'http', protocols),
-    healthCheckPath: config.healthCheckPath,
-    intervalMs: check.duration('healthCheckInterval', config.healthCheckInterval, defaultHealthCheckIntervalMs, minHealthCheckIntervalMs),
-    timeoutMs: check.duration('healthCheckTimeout', config.healthCheckTimeout, defaultHealthCheckTimeoutMs, 1),
-    healthyThreshold: check.number('healthyThreshold', config.healthyThreshold, defaultHealthyThreshold, { min: 1, integer: true }),
-    unhealthyThreshold: check.number('unhealthyThreshold', config.unhealthyThreshold, defaultUnhealthyThreshold, { min: 1, integer: true }),
-    metadata: config.metadata ?? {},
-    zone: config.zone,
-    tags: config.tags ?? [],
-  }
-  check.done()
-  return resolved
+  return resolveOptions('ServiceRegistry', readRegistration, config)
 }
 
-function checkPresent(check: OptionsCheck, config: Partial<ServiceRegistryConfig>): void {
-  for (const option of ['name', 'port'] as const) if (config[option] === undefined) check.add(option, 'is missing')
-}
-
-function checkPath(check: OptionsCheck, path: unknown, protocol: unknown): void {
-  if (path === undefined) return
-  if (typeof path !== 'string' || !path.startsWith('/')) {
-    check.add('healthCheckPath', `expected a path that starts with /, got ${show(path)}`)
-  } else if (protocol === 'grpc') {
-    check.add('healthCheckPath', 'checks over grpc are not in this release yet')
+function readRegistration(options: OptionsReader<ServiceRegistryConfig>): ResolvedRegistration {
+  const name = readText(options, 'name') ?? ''
+  for (const option of ['name', 'port'] as const) if (!options.has(option)) options.add(option, 'is missing')
+  readBackend(options)
+  return {
+    name,
+    host: readText(options, 'host') ?? defaultHost,
+    port: options.number('port', 0, { min: 1, max: maxPort, integer: true }),
+    protocol: options.oneOf('protocol', 'http', protocols),
+    healthCheckPath: readPath(options),
+    intervalMs: options.duration('healthCheckInterval', defaultHealthCheckIntervalMs, minHealthCheckIntervalMs),
+    timeoutMs: options.duration('healthCheckTimeout', defaultHealthCheckTimeoutMs, 1),
+    healthyThreshold: options.number('healthyThreshold', defaultHealthyThreshold, { min: 1, integer: true }),
+    unhealthyThreshold: options.number('unhealthyThreshold', defaultUnhealthyThreshold, { min: 1, integer: true }),
+    metadata: readMetadata(options),
+    zone: readText(options, 'zone'),
+    tags: readTags(options),
   }
 }
 
-function checkTags(check: OptionsCheck, tags: unknown): void {
-  if (tags === undefined || (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string'))) return
-  check.add('tags', `expected an array of texts, got ${show(tags)}`)
+function readPath(options: OptionsReader<ServiceRegistryConfig>): string | undefined {
+  const path: unknown = options.value('healthCheckPath')
+  if (path === undefined) return undefined
+  if (typeof path === 'string' && path.startsWith('/')) {
+    if (options.value('protocol') === 'grpc') options.add('healthCheckPath', 'checks over grpc are not in this release yet')
+    return path
+  }
+  options.add('healthCheckPath', `expected a path that starts with /, got ${show(path)}`)
+  return undefined
 }
 
-function checkMetadata(check: OptionsCheck, metadata: unknown): void {
-  if (metadata === undefined || (typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata))) return
-  check.add('metadata', `expected an object, got ${show(metadata)}`)
+function readTags(options: OptionsReader<ServiceRegistryConfig>): readonly string[] {
+  const tags: unknown = options.value('tags')
+  if (tags === undefined) return []
+  if (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')) return tags
+  options.add('tags', `expected an array of texts, got ${show(tags)}`)
+  return []
+}
+
+function readMetadata(options: OptionsReader<ServiceRegistryConfig>): Readonly<Record<string, unknown>> {
+  const metadata: unknown = options.value('metadata')
+  if (metadata === undefined) return {}
+  if (typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)) return metadata as Record<string, unknown>
+  options.add('metadata', `expected an object, got ${show(metadata)}`)
+  return {}
 }

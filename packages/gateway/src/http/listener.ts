@@ -1,4 +1,4 @@
-import { type Clock, HazelError, OptionsCheck, show } from '@hazeljs/core'
+import { type Clock, HazelError, type OptionsReader, resolveOptions, show } from '@hazeljs/core'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { WatchedHandler } from '../adapters/node-handler.js'
@@ -22,14 +22,11 @@ export const keepAliveTimeoutMs = 65_000
 /** While draining, the first request of a connection may still be on its way for so long. */
 const unusedGraceMs = 1_000
 
-function checked(options: ListenOptions): { port: number; host: string | undefined } {
-  const check = new OptionsCheck('listen')
-  check.known('', options, ['port', 'host'])
-  const port = check.number('port', options.port, defaultPort, { min: 0, max: 65_535, integer: true })
-  if (options.host !== undefined && typeof options.host !== 'string')
-    check.add('host', `expected an address or a host name, got ${show(options.host)}`)
-  check.done()
-  return { port, host: options.host }
+function readOptions(options: OptionsReader<ListenOptions>): { port: number; host: string | undefined } {
+  const port = options.number('port', defaultPort, { min: 0, max: 65_535, integer: true })
+  const host = options.value('host')
+  if (host !== undefined && typeof host !== 'string') options.add('host', `expected an address or a host name, got ${show(host)}`)
+  return { port, host }
 }
 
 /** What a connection is doing. */
@@ -68,7 +65,7 @@ export class Listener {
 
   /** @throws ConfigError for a port that is none; HazelError `LISTEN_FAILED`, naming the address and what is in the way. */
   listen(options: ListenOptions): Promise<Listening> {
-    const { port, host } = checked(options)
+    const { port, host } = resolveOptions('listen', readOptions, options)
     return new Promise((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException) => {
         reject(listenError(error, port, host))

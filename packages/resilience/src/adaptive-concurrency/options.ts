@@ -1,4 +1,4 @@
-import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, resolveOptions } from '@hazeljs/core'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { eventLoopMeter } from './event-loop.js'
 
@@ -53,48 +53,34 @@ export interface ResolvedAdaptiveConcurrencyOptions {
   readonly metrics: MetricsCollector | undefined
 }
 
-const optionNames: readonly (keyof AdaptiveConcurrencyOptions)[] = [
-  'initialLimit',
-  'minLimit',
-  'maxLimit',
-  'window',
-  'minSamples',
-  'tolerance',
-  'overloadPredicate',
-  'eventLoopThreshold',
-  'eventLoopUtilization',
-  'metrics',
-]
-
 /** What is wrong with `options`; empty when a limiter can be made of them. */
 export function adaptiveConcurrencyProblems(options: AdaptiveConcurrencyOptions): readonly ConfigProblem[] {
-  return problemsOf(checkAdaptiveConcurrencyOptions, options)
+  return problemsOf(readOptions, options)
 }
 
 /** @throws ConfigError listing every problem. */
 export function resolveAdaptiveConcurrencyOptions(options: AdaptiveConcurrencyOptions): ResolvedAdaptiveConcurrencyOptions {
-  return resolveOptions('AdaptiveConcurrencyLimiter', checkAdaptiveConcurrencyOptions, options)
+  return resolveOptions('AdaptiveConcurrencyLimiter', readOptions, options)
 }
 
 /** Bounds that are given move the defaults of those that are not. */
-function checkAdaptiveConcurrencyOptions(given: AdaptiveConcurrencyOptions, check: OptionsCheck): ResolvedAdaptiveConcurrencyOptions {
-  const options = check.object('', given, optionNames)
+function readOptions(options: OptionsReader<AdaptiveConcurrencyOptions>): ResolvedAdaptiveConcurrencyOptions {
   const limits = { min: 1, max: 1_000_000, integer: true }
-  const min = check.number('minLimit', options.minLimit, defaultMinLimit, limits)
-  const max = check.number('maxLimit', options.maxLimit, Math.max(defaultMaxLimit, min, options.initialLimit ?? 0), limits)
-  const initial = check.number('initialLimit', options.initialLimit, Math.min(max, Math.max(min, defaultInitialLimit)), limits)
-  if (min > max) check.add('minLimit', `expected at most maxLimit, ${max}, got ${min}`)
-  else if (initial < min || initial > max) check.add('initialLimit', `expected minLimit to maxLimit, ${min} to ${max}, got ${initial}`)
+  const min = options.number('minLimit', defaultMinLimit, limits)
+  const max = options.number('maxLimit', Math.max(defaultMaxLimit, min, options.value('initialLimit') ?? 0), limits)
+  const initial = options.number('initialLimit', Math.min(max, Math.max(min, defaultInitialLimit)), limits)
+  if (min > max) options.add('minLimit', `expected at most maxLimit, ${max}, got ${min}`)
+  else if (initial < min || initial > max) options.add('initialLimit', `expected minLimit to maxLimit, ${min} to ${max}, got ${initial}`)
   return {
     initial,
     min,
     max,
-    windowMs: check.duration('window', options.window, defaultWindowMs, 100),
-    minSamples: check.number('minSamples', options.minSamples, defaultMinSamples, { min: 10, max: 100_000, integer: true }),
-    tolerance: check.number('tolerance', options.tolerance, defaultTolerance, { min: 1.01, max: 10 }),
-    overloadPredicate: check.function('overloadPredicate', options.overloadPredicate),
-    eventLoopThreshold: check.number('eventLoopThreshold', options.eventLoopThreshold, defaultEventLoopThreshold, { min: 0, max: 1 }),
-    eventLoopUtilization: check.function('eventLoopUtilization', options.eventLoopUtilization) ?? eventLoopMeter(),
-    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
+    windowMs: options.duration('window', defaultWindowMs, 100),
+    minSamples: options.number('minSamples', defaultMinSamples, { min: 10, max: 100_000, integer: true }),
+    tolerance: options.number('tolerance', defaultTolerance, { min: 1.01, max: 10 }),
+    overloadPredicate: options.function('overloadPredicate'),
+    eventLoopThreshold: options.number('eventLoopThreshold', defaultEventLoopThreshold, { min: 0, max: 1 }),
+    eventLoopUtilization: options.function('eventLoopUtilization') ?? eventLoopMeter(),
+    metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
   }
 }

@@ -1,4 +1,4 @@
-import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, resolveOptions } from '@hazeljs/core'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 
 export interface BulkheadOptions {
@@ -25,26 +25,19 @@ export interface ResolvedBulkheadOptions {
 
 /** What is wrong with `options`; empty when a bulkhead can be made of them. */
 export function bulkheadProblems(options: BulkheadOptions): readonly ConfigProblem[] {
-  return problemsOf(checkBulkheadOptions, options)
+  return problemsOf(readOptions, options)
 }
 
 /** @throws ConfigError listing every problem. */
 export function resolveBulkheadOptions(options: BulkheadOptions): ResolvedBulkheadOptions {
-  return resolveOptions('Bulkhead', checkBulkheadOptions, options)
+  return resolveOptions('Bulkhead', readOptions, options)
 }
 
-function checkBulkheadOptions(given: BulkheadOptions, check: OptionsCheck): ResolvedBulkheadOptions {
-  const { maxConcurrent, maxQueue, queueTimeout, metrics } = check.object('', given, [
-    'maxConcurrent',
-    'maxQueue',
-    'queueTimeout',
-    'metrics',
-  ])
-  if (maxConcurrent === undefined) check.add('maxConcurrent', 'is required')
+function readOptions(options: OptionsReader<BulkheadOptions>): ResolvedBulkheadOptions {
   return {
-    maxConcurrent: check.number('maxConcurrent', maxConcurrent, 1, { min: 1, integer: true }),
-    maxQueue: check.number('maxQueue', maxQueue, defaultMaxQueue, { min: 0, integer: true }),
-    queueTimeoutMs: queueTimeout === undefined ? undefined : check.duration('queueTimeout', queueTimeout, 1, 1),
-    metrics: check.able('metrics', metrics, 'MetricsCollector', 'recordSuccess'),
+    maxConcurrent: options.number(options.required('maxConcurrent'), 1, { min: 1, integer: true }),
+    maxQueue: options.number('maxQueue', defaultMaxQueue, { min: 0, integer: true }),
+    queueTimeoutMs: options.duration('queueTimeout', undefined, 1),
+    metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
   }
 }

@@ -105,7 +105,7 @@ it('refuses thresholds that a count window cannot reach, backoff below the reset
 
 it('says what is wrong, and with what', () => {
   const problemsOf = (options: unknown) => circuitBreakerProblems(options as CircuitBreakerOptions)
-  expect(problemsOf({ name: 5 })).toEqual([{ path: 'name', message: 'expected a string' }])
+  expect(problemsOf({ name: 5 })).toEqual([{ path: 'name', message: 'expected a string, got 5' }])
   expect(problemsOf({ successThreshold: 3, halfOpenCalls: 2 })).toEqual([
     { path: 'halfOpenCalls', message: 'expected at least successThreshold, 3, got 2' },
   ])

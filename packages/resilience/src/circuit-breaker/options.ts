@@ -1,4 +1,4 @@
-import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, resolveOptions } from '@hazeljs/core'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import type { FailurePredicate, ResultPredicate } from '../outcome.js'
 import type { CircuitState } from './circuit-state.js'
@@ -91,26 +91,6 @@ export interface ResolvedCircuitBreakerOptions {
   readonly metrics: MetricsCollector | undefined
 }
 
-const optionNames: readonly (keyof CircuitBreakerOptions)[] = [
-  'name',
-  'failureThreshold',
-  'failureRateThreshold',
-  'minimumCalls',
-  'slowCallDuration',
-  'slowCallRateThreshold',
-  'slidingWindow',
-  'successThreshold',
-  'halfOpenCalls',
-  'halfOpenMaxWait',
-  'resetTimeout',
-  'resetBackoff',
-  'timeout',
-  'failurePredicate',
-  'resultPredicate',
-  'onStateChange',
-  'metrics',
-]
-
 const percentage = { min: 0.01, max: 100 }
 const positiveCount = { min: 1, integer: true }
 
@@ -124,70 +104,53 @@ export function resolveCircuitBreakerOptions(options: CircuitBreakerOptions): Re
   return resolveOptions('CircuitBreaker', readOptions, options)
 }
 
-function readOptions(given: CircuitBreakerOptions, check: OptionsCheck): ResolvedCircuitBreakerOptions {
-  const options = check.object('', given, optionNames)
-  if (options.name !== undefined && typeof options.name !== 'string') check.add('name', 'expected a string')
-  const window = checkWindow(options.slidingWindow, check)
-  const inWindow = { ...positiveCount, max: window.type === 'count' ? window.size : Infinity }
-  const probes = checkProbes(options, check)
-  const resetTimeoutMs = check.duration('resetTimeout', options.resetTimeout, defaultResetTimeoutMs, 1)
-  const rateByDefault = options.failureThreshold === undefined ? defaultFailureRateThreshold : undefined
-  const timed = options.slowCallDuration !== undefined || options.slowCallRateThreshold !== undefined
+function readOptions(options: OptionsReader<CircuitBreakerOptions>): ResolvedCircuitBreakerOptions {
+  const slidingWindow = readWindow(options.object('slidingWindow'))
+  const inWindow = { ...positiveCount, max: slidingWindow.type === 'count' ? slidingWindow.size : Infinity }
+  const timed = options.has('slowCallDuration') || options.has('slowCallRateThreshold')
+  const slowCallDurationMs = options.duration('slowCallDuration', defaultSlowCallDurationMs)
+  const halfOpenCalls = options.number('halfOpenCalls', undefined, positiveCount)
+  const successThreshold = options.number('successThreshold', Math.min(defaultSuccessThreshold, halfOpenCalls ?? Infinity), positiveCount)
+  if (halfOpenCalls !== undefined && halfOpenCalls < successThreshold)
+    options.add('halfOpenCalls', `expected at least successThreshold, ${successThreshold}, got ${halfOpenCalls}`)
+  const resetTimeoutMs = options.duration('resetTimeout', defaultResetTimeoutMs, 1)
+  const rateByDefault = options.has('failureThreshold') ? undefined : defaultFailureRateThreshold
   return {
-    name: options.name,
-    failureThreshold: optional(options.failureThreshold, (value) => check.number('failureThreshold', value, 1, inWindow)),
-    failureRateThreshold:
-      optional(options.failureRateThreshold, (value) => check.number('failureRateThreshold', value, 100, percentage)) ?? rateByDefault,
-    minimumCalls: check.number('minimumCalls', options.minimumCalls, Math.min(defaultMinimumCalls, inWindow.max), inWindow),
-    slowCallDurationMs: timed ? check.duration('slowCallDuration', options.slowCallDuration, defaultSlowCallDurationMs) : undefined,
-    slowCallRateThreshold: optional(options.slowCallRateThreshold, (value) =>
-      check.number('slowCallRateThreshold', value, 100, percentage),
-    ),
-    slidingWindow: window,
-    ...probes,
-    halfOpenMaxWaitMs: optional(options.halfOpenMaxWait, (value) => check.duration('halfOpenMaxWait', value, 1, 1)),
+    name: options.string('name', undefined),
+    failureThreshold: options.number('failureThreshold', undefined, inWindow),
+    failureRateThreshold: options.number('failureRateThreshold', rateByDefault, percentage),
+    minimumCalls: options.number('minimumCalls', Math.min(defaultMinimumCalls, inWindow.max), inWindow),
+    slowCallDurationMs: timed ? slowCallDurationMs : undefined,
+    slowCallRateThreshold: options.number('slowCallRateThreshold', undefined, percentage),
+    slidingWindow,
+    successThreshold,
+    halfOpenCalls: halfOpenCalls ?? successThreshold,
+    halfOpenMaxWaitMs: options.duration('halfOpenMaxWait', undefined, 1),
     resetTimeoutMs,
-    resetBackoff: checkBackoff(options, resetTimeoutMs, check),
-    timeoutMs: optional(options.timeout, (value) => check.duration('timeout', value, 1, 1)),
-    failurePredicate: check.function('failurePredicate', options.failurePredicate),
-    resultPredicate: check.function('resultPredicate', options.resultPredicate),
-    onStateChange: check.function('onStateChange', options.onStateChange),
-    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
+    resetBackoff: readBackoff(options, resetTimeoutMs),
+    timeoutMs: options.duration('timeout', undefined, 1),
+    failurePredicate: options.function('failurePredicate'),
+    resultPredicate: options.function('resultPredicate'),
+    onStateChange: options.function('onStateChange'),
+    metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
   }
 }
 
-function checkWindow(given: SlidingWindowOptions | undefined, check: OptionsCheck): ResolvedCircuitBreakerOptions['slidingWindow'] {
-  if (given === undefined) return { type: 'count', size: defaultCountWindowCalls }
-  const { type: kind, size } = check.object('slidingWindow', given, ['type', 'size'])
-  const type = check.oneOf<'count' | 'time'>('slidingWindow.type', kind, 'count', ['count', 'time'])
-  if (type === 'time') return { type, size: check.duration('slidingWindow.size', size, defaultTimeWindowMs, 10) }
-  return { type, size: check.number('slidingWindow.size', size, defaultCountWindowCalls, { min: 1, max: 1_000_000, integer: true }) }
+function readWindow(window: OptionsReader<SlidingWindowOptions>): ResolvedCircuitBreakerOptions['slidingWindow'] {
+  const type = window.oneOf('type', 'count', ['count', 'time'])
+  if (type === 'time') return { type, size: window.duration('size', defaultTimeWindowMs, 10) }
+  return { type, size: window.number('size', defaultCountWindowCalls, { min: 1, max: 1_000_000, integer: true }) }
 }
 
-function checkProbes({ successThreshold, halfOpenCalls }: CircuitBreakerOptions, check: OptionsCheck) {
-  const calls = optional(halfOpenCalls, (value) => check.number('halfOpenCalls', value, 1, positiveCount))
-  const successes = check.number('successThreshold', successThreshold, Math.min(defaultSuccessThreshold, calls ?? Infinity), positiveCount)
-  if (calls !== undefined && calls < successes) check.add('halfOpenCalls', `expected at least successThreshold, ${successes}, got ${calls}`)
-  return { successThreshold: successes, halfOpenCalls: calls ?? successes }
-}
-
-function checkBackoff(
-  options: CircuitBreakerOptions,
-  resetTimeoutMs: number,
-  check: OptionsCheck,
-): ResolvedCircuitBreakerOptions['resetBackoff'] {
-  const given = options.resetBackoff ?? options.resetTimeout === undefined
+function readBackoff(options: OptionsReader<CircuitBreakerOptions>, resetTimeoutMs: number): ResolvedCircuitBreakerOptions['resetBackoff'] {
+  const given = options.value('resetBackoff') ?? !options.has('resetTimeout')
   if (given === false) return undefined
-  const { factor, max, jitter } = given === true ? {} : check.object('resetBackoff', given, ['factor', 'max', 'jitter'])
-  const maxMs = check.duration('resetBackoff.max', max, Math.max(defaultResetBackoff.maxMs, resetTimeoutMs), 1)
-  if (maxMs < resetTimeoutMs) check.add('resetBackoff.max', `expected at least resetTimeout, ${resetTimeoutMs} ms, got ${maxMs} ms`)
+  const backoff = options.object('resetBackoff', given === true ? {} : given)
+  const maxMs = backoff.duration('max', Math.max(defaultResetBackoff.maxMs, resetTimeoutMs), 1)
+  if (maxMs < resetTimeoutMs) backoff.add('max', `expected at least resetTimeout, ${resetTimeoutMs} ms, got ${maxMs} ms`)
   return {
-    factor: check.number('resetBackoff.factor', factor, defaultResetBackoff.factor, { min: 1, max: 100 }),
+    factor: backoff.number('factor', defaultResetBackoff.factor, { min: 1, max: 100 }),
     maxMs,
-    jitter: check.number('resetBackoff.jitter', jitter, defaultResetBackoff.jitter, { min: 0, max: 100 }),
+    jitter: backoff.number('jitter', defaultResetBackoff.jitter, { min: 0, max: 100 }),
   }
-}
-
-function optional<T, R>(value: T | undefined, check: (value: T) => R): R | undefined {
-  return value === undefined ? undefined : check(value)
 }

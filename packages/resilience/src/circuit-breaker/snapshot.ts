@@ -1,4 +1,4 @@
-import { type OptionsCheck, resolveOptions } from '@hazeljs/core'
+import { type OptionsReader, resolveOptions } from '@hazeljs/core'
 import { CircuitState, type ManualState } from './circuit-state.js'
 
 /** An open circuit, in times that mean the same in another process. */
@@ -22,17 +22,19 @@ export type CircuitBreakerSnapshot = OpenSnapshot | { readonly state: typeof Cir
 
 const states = [CircuitState.CLOSED, CircuitState.OPEN, CircuitState.FORCED_OPEN, CircuitState.DISABLED, CircuitState.METRICS_ONLY] as const
 
+/** All that a stored one may hold. */
+type StoredSnapshot = Omit<OpenSnapshot, 'state'> & { readonly state: (typeof states)[number] }
+
 /** @throws ConfigError listing everything that is wrong with what may have been stored by others. */
 export function checkedSnapshot(given: CircuitBreakerSnapshot): CircuitBreakerSnapshot {
-  return resolveOptions('The snapshot of a circuit breaker', readSnapshot, given as Partial<OpenSnapshot>)
+  return resolveOptions('The snapshot of a circuit breaker', readSnapshot, given as StoredSnapshot)
 }
 
-function readSnapshot(given: Partial<OpenSnapshot>, check: OptionsCheck): CircuitBreakerSnapshot {
-  const isOpen = (given as Partial<OpenSnapshot> | null | undefined)?.state === CircuitState.OPEN
-  const snapshot = check.object('', given, isOpen ? ['state', 'openUntil', 'openMs', 'openings'] : ['state'])
-  const state = check.oneOf<(typeof states)[number]>('state', snapshot.state ?? null, CircuitState.CLOSED, states)
+function readSnapshot(snapshot: OptionsReader<StoredSnapshot>): CircuitBreakerSnapshot {
+  const state = snapshot.oneOf('state', CircuitState.CLOSED, states)
+  if (!snapshot.has('state')) snapshot.add('state', `expected one of ${states.join(', ')}`)
   if (state !== CircuitState.OPEN) return { state }
   const number = (name: 'openUntil' | 'openMs' | 'openings', min: number) =>
-    check.number(name, snapshot[name] ?? null, min, { min, max: Number.MAX_SAFE_INTEGER, integer: name === 'openings' })
+    snapshot.number(snapshot.required(name), min, { min, max: Number.MAX_SAFE_INTEGER, integer: name === 'openings' })
   return { state, openUntil: number('openUntil', 0), openMs: number('openMs', 0), openings: number('openings', 1) }
 }

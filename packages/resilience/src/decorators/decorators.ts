@@ -1,4 +1,4 @@
-import { type Clock, ConfigError, type ConfigProblem, OptionsCheck, type Random, show } from '@hazeljs/core'
+import { type Clock, type ConfigProblem, type OptionsReader, type Random, resolveOptions, show } from '@hazeljs/core'
 import { Bulkhead } from '../bulkhead/bulkhead.js'
 import { type BulkheadOptions, bulkheadProblems } from '../bulkhead/options.js'
 import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
@@ -11,7 +11,7 @@ import { RetryPolicy } from '../retry/retry-policy.js'
 import { Timeout, timeoutProblems, type TimeoutOptions } from '../timeout/timeout.js'
 import { memberName } from './declaring-class.js'
 import { guardedMethod, type Method } from './guarded-method.js'
-import { Layer, type LayerOptions, readLayerOptions } from './layer.js'
+import { dividedOptions, Layer, type LayerOptions, readLayerOptions } from './layer.js'
 import { methodSite } from './method-site.js'
 import type { KeyFunction, MethodPolicyDecorator, MethodScope } from './signatures.js'
 
@@ -88,10 +88,15 @@ function decorator<Options>(
 ) {
   return (...args: readonly unknown[]): unknown => {
     const site = methodSite(name, args)
-    const check = new OptionsCheck('')
-    const { own, layer } = readLayerOptions(given, keyed, check)
-    const problems = [...problemsOf(own as Options), ...check.problems]
-    if (problems.length > 0) throw new ConfigError(`@${name} of ${memberName(site)}`, problems)
+    const { own, shared } = dividedOptions(given, keyed)
+    const layer = resolveOptions(
+      `@${name} of ${memberName(site)}`,
+      (options: OptionsReader<typeof shared>) => {
+        for (const { path, message } of problemsOf(own as Options)) options.add(path, message)
+        return readLayerOptions(options, keyed)
+      },
+      shared,
+    )
     const guarded = guardedMethod(site.value as Method, site)
     guarded.layers.unshift(new Layer((method) => create(own as Options, method), layer))
     const { wrapper } = guarded

@@ -1,4 +1,4 @@
-import { type OptionsCheck, reportFault } from '@hazeljs/core'
+import { type OptionsReader, reportFault } from '@hazeljs/core'
 import type { PolicyDescription } from '../description.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { type Call, CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
@@ -24,20 +24,25 @@ export interface LayerOptions {
   readonly metrics: MetricsCollector | undefined
 }
 
+type ScopeOptions = MethodScope & { readonly metrics?: MetricsCollector | undefined }
+
 /** Divides what a decorator was given into the options of its policies and how they are shared. */
-export function readLayerOptions(given: unknown, keyed: LayerOptions['keyed'], check: OptionsCheck): { own: unknown; layer: LayerOptions } {
-  const isObject = typeof given === 'object' && given !== null
-  const { scope, key, ...rest }: MethodScope & { metrics?: MetricsCollector } = isObject ? given : {}
+export function dividedOptions(given: unknown, keyed: LayerOptions['keyed']): { own: unknown; shared: ScopeOptions } {
+  if (typeof given !== 'object' || given === null) return { own: given, shared: {} }
+  const { scope, key, ...rest }: ScopeOptions = given
   const { maxKeys, ...own } = rest
-  const layer: LayerOptions = {
-    perInstance: check.oneOf('scope', scope, 'class', ['class', 'instance']) === 'instance',
-    key: check.function('key', key),
+  const { metrics } = own
+  return keyed === 'charge' ? { own: rest, shared: { scope, key, metrics } } : { own, shared: { scope, key, maxKeys, metrics } }
+}
+
+export function readLayerOptions(options: OptionsReader<ScopeOptions>, keyed: LayerOptions['keyed']): LayerOptions {
+  return {
+    perInstance: options.oneOf('scope', 'class', ['class', 'instance']) === 'instance',
+    key: options.function('key'),
     keyed,
-    maxKeys: keyed === 'charge' ? 1 : check.number('maxKeys', maxKeys, defaultMaxKeys, { min: 1, integer: true }),
-    metrics: own.metrics,
+    maxKeys: options.number('maxKeys', keyed === 'charge' ? 1 : defaultMaxKeys, { min: 1, integer: true }),
+    metrics: options.value('metrics'),
   }
-  if (!isObject) return { own: given, layer }
-  return { own: keyed === 'charge' ? rest : own, layer }
 }
 
 /** What one decorator puts around a method: a policy for all calls, or the one that a call's instance or key has. */

@@ -1,4 +1,4 @@
-import { type Clock, guardClock, OptionsCheck, reportFault, systemClock, tell, toError } from '@hazeljs/core'
+import { type Clock, guardClock, reportFault, resolveOptions, systemClock, tell, toError } from '@hazeljs/core'
 import type { PolicyDescription } from '../description.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { recorded } from '../metrics/recorded.js'
@@ -39,15 +39,18 @@ export class FallbackPolicy<R, E extends Error = Error> implements Policy<R> {
   constructor(handler: FallbackHandler<R, E>, options: NarrowedFallbackOptions<E>, clock?: Clock)
   constructor(handler: FallbackHandler<R>, options?: FallbackOptions, clock?: Clock)
   constructor(handler: FallbackHandler<R, E>, options: FallbackOptions = {}, clock: Clock = systemClock) {
-    const check = new OptionsCheck('FallbackPolicy')
-    if (typeof handler !== 'function') check.add('handler', 'expected a function; for a plain value, write () => value')
-    const { fallbackPredicate, onFallback, metrics } = check.object('', options, ['fallbackPredicate', 'onFallback', 'metrics'])
-    this.#options = {
-      fallbackPredicate: check.function('fallbackPredicate', fallbackPredicate),
-      onFallback: check.function('onFallback', onFallback),
-      metrics: check.able('metrics', metrics, 'MetricsCollector', 'recordSuccess'),
-    }
-    check.done()
+    this.#options = resolveOptions<FallbackOptions, FallbackOptions>(
+      'FallbackPolicy',
+      (reader) => {
+        if (typeof handler !== 'function') reader.add('handler', 'expected a function; for a plain value, write () => value')
+        return {
+          fallbackPredicate: reader.function('fallbackPredicate'),
+          onFallback: reader.function('onFallback'),
+          metrics: reader.able('metrics', 'MetricsCollector', 'recordSuccess'),
+        }
+      },
+      options,
+    )
     this.#handler = handler
     this.#clock = guardClock(clock)
   }

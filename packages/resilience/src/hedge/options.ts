@@ -1,4 +1,4 @@
-import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, resolveOptions } from '@hazeljs/core'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import type { RetryBudget } from '../retry/retry-budget.js'
 
@@ -32,31 +32,28 @@ export interface ResolvedHedgeOptions {
   readonly metrics: MetricsCollector | undefined
 }
 
-const optionNames: readonly (keyof HedgeOptions)[] = ['delay', 'quantile', 'minSamples', 'maxHedges', 'budget', 'metrics']
-
 /** What is wrong with `options`; empty when a hedge can be made of them. */
 export function hedgeProblems(options: HedgeOptions): readonly ConfigProblem[] {
-  return problemsOf(checkHedgeOptions, options)
+  return problemsOf(readOptions, options)
 }
 
 /** @throws ConfigError listing every problem. */
 export function resolveHedgeOptions(options: HedgeOptions): ResolvedHedgeOptions {
-  return resolveOptions('Hedge', checkHedgeOptions, options)
+  return resolveOptions('Hedge', readOptions, options)
 }
 
-function checkHedgeOptions(given: HedgeOptions, check: OptionsCheck): ResolvedHedgeOptions {
-  const options = check.object('', given, optionNames)
-  if (options.delay !== undefined) {
+function readOptions(options: OptionsReader<HedgeOptions>): ResolvedHedgeOptions {
+  if (options.has('delay')) {
     for (const name of ['quantile', 'minSamples'] as const) {
-      if (options[name] !== undefined) check.add(name, 'has no effect beside delay; leave one of them out')
+      if (options.has(name)) options.add(name, 'has no effect beside delay; leave one of them out')
     }
   }
   return {
-    delayMs: options.delay === undefined ? undefined : check.duration('delay', options.delay, 0),
-    quantile: check.number('quantile', options.quantile, defaultHedgeQuantile, { min: 1, max: 99.9 }),
-    minSamples: check.number('minSamples', options.minSamples, defaultHedgeMinSamples, { min: 1, max: 500, integer: true }),
-    maxHedges: check.number('maxHedges', options.maxHedges, defaultMaxHedges, { min: 1, max: 10, integer: true }),
-    budget: check.able('budget', options.budget, 'RetryBudget', 'tryTake'),
-    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
+    delayMs: options.duration('delay', undefined),
+    quantile: options.number('quantile', defaultHedgeQuantile, { min: 1, max: 99.9 }),
+    minSamples: options.number('minSamples', defaultHedgeMinSamples, { min: 1, max: 500, integer: true }),
+    maxHedges: options.number('maxHedges', defaultMaxHedges, { min: 1, max: 10, integer: true }),
+    budget: options.able('budget', 'RetryBudget', 'tryTake'),
+    metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
   }
 }

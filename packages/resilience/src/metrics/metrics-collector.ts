@@ -1,4 +1,4 @@
-import { type Clock, type Duration, guardClock, OptionsCheck, show, systemClock, toError } from '@hazeljs/core'
+import { type Clock, type Duration, guardClock, resolveOptions, show, systemClock, toError } from '@hazeljs/core'
 import type { MetricsSnapshot } from './snapshot.js'
 import { Totals } from './totals.js'
 
@@ -28,9 +28,9 @@ export class MetricsCollector {
 
   /** @throws ConfigError when `window` is no duration, or shorter than 12 ms. */
   constructor(window: Duration = defaultMetricsWindowMs, clock: Clock = systemClock) {
-    const check = new OptionsCheck('MetricsCollector')
-    this.#windowMs = check.duration('window', window, defaultMetricsWindowMs, buckets)
-    check.done()
+    this.#windowMs = resolveOptions('MetricsCollector', (options) => options.duration('window', defaultMetricsWindowMs, buckets), {
+      window,
+    })
     this.#clock = guardClock(clock)
     this.#bucketMs = this.#windowMs / buckets
     this.#tick = this.#tickAt(this.#clock.now())

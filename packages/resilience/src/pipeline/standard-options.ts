@@ -1,4 +1,4 @@
-import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsReader, problemsOf } from '@hazeljs/core'
 import { circuitBreakerProblems, type CircuitBreakerOptions } from '../circuit-breaker/options.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { type RateLimiterOptions, rateLimiterProblems } from '../rate-limiter/options.js'
@@ -48,62 +48,51 @@ interface ResolvedStandardOptions {
   readonly metrics: MetricsCollector | undefined
 }
 
-const optionNames: readonly (keyof StandardOptions)[] = [
-  'name',
-  'rateLimit',
-  'timeout',
-  'propagateDeadline',
-  'retry',
-  'budget',
-  'circuitBreaker',
-  'attemptTimeout',
-  'metrics',
-]
-
 /** What is wrong with `options`, in all parts; empty when a pipeline can be made of them. */
 export function standardProblems(options: StandardOptions): readonly ConfigProblem[] {
-  return problemsOf(checkStandardOptions, options)
+  return problemsOf(readStandardOptions, options)
 }
 
-export function checkStandardOptions(given: StandardOptions, check: OptionsCheck): ResolvedStandardOptions {
-  const options = check.object('', given, optionNames)
-  const { name, rateLimit = false, timeout = defaultTotalTimeoutMs, retry = {}, budget, circuitBreaker = {} } = options
-  if (name !== undefined && typeof name !== 'string') check.add('name', 'expected a string')
-  const timeoutMs = checkTime('timeout', timeout, check)
-  const propagateDeadline = check.oneOf('propagateDeadline', options.propagateDeadline, false, [true, false])
-  if (propagateDeadline && timeoutMs === undefined) check.add('propagateDeadline', 'there is no timeout to pass on')
-  const retryOptions = checkPart('retry', retry, retryProblems, check)
-  if (budget !== undefined && retry === false) check.add('budget', 'there are no retries to limit')
-  if (budget !== undefined && retryOptions?.budget !== undefined) check.add('budget', 'retry has one, too')
-  const attempts = retryOptions === undefined ? 1 : (retryOptions.maxAttempts ?? defaultMaxAttempts) + 1
-  const shareMs = timeoutMs !== undefined && attempts > 1 && Math.max(1, Math.floor(timeoutMs / attempts))
-  const { attemptTimeout = shareMs } = options
+export function readStandardOptions(options: OptionsReader<StandardOptions>): ResolvedStandardOptions {
+  const name = options.string('name', undefined)
+  const timeoutMs = readTime(options, 'timeout', defaultTotalTimeoutMs)
+  const propagateDeadline = options.boolean('propagateDeadline', false)
+  if (propagateDeadline && timeoutMs === undefined) options.add('propagateDeadline', 'there is no timeout to pass on')
+  const retry = readPart(options, 'retry', {}, retryProblems)
+  if (options.has('budget') && options.value('retry') === false) options.add('budget', 'there are no retries to limit')
+  if (options.has('budget') && retry?.budget !== undefined) options.add('budget', 'retry has one, too')
+  const attempts = retry === undefined ? 1 : (retry.maxAttempts ?? defaultMaxAttempts) + 1
+  const shareMs = timeoutMs !== undefined && attempts > 1 ? Math.max(1, Math.floor(timeoutMs / attempts)) : undefined
   return {
     name,
-    rateLimit: checkPart('rateLimit', rateLimit, rateLimiterProblems, check),
+    rateLimit: readPart(options, 'rateLimit', false, rateLimiterProblems),
     timeoutMs,
     propagateDeadline,
-    retry: retryOptions,
-    budget: check.able('budget', budget, 'RetryBudget', 'tryTake'),
-    circuitBreaker: checkPart('circuitBreaker', circuitBreaker, circuitBreakerProblems, check),
-    attemptTimeoutMs: checkTime('attemptTimeout', attemptTimeout, check),
-    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
+    retry,
+    budget: options.able('budget', 'RetryBudget', 'tryTake'),
+    circuitBreaker: readPart(options, 'circuitBreaker', {}, circuitBreakerProblems),
+    attemptTimeoutMs: readTime(options, 'attemptTimeout', shareMs),
+    metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
   }
 }
 
-function checkTime(path: string, given: Duration | false, check: OptionsCheck): number | undefined {
-  return given === false ? undefined : check.duration(path, given, 1, 1)
+function readTime(options: OptionsReader<StandardOptions>, name: 'timeout' | 'attemptTimeout', fallback: number | undefined) {
+  return options.value(name) === false ? undefined : options.duration(name, fallback, 1)
 }
 
+type PartOptions<N extends keyof StandardOptions> = Exclude<StandardOptions[N], false | undefined>
+
 /** `undefined`: there is to be none, or there are problems. */
-function checkPart<O>(
-  path: string,
-  given: O | false,
-  problemsIn: (options: O) => readonly ConfigProblem[],
-  check: OptionsCheck,
-): O | undefined {
+function readPart<N extends 'rateLimit' | 'retry' | 'circuitBreaker'>(
+  options: OptionsReader<StandardOptions>,
+  name: N,
+  fallback: PartOptions<N> | false,
+  problemsIn: (options: PartOptions<N>) => readonly ConfigProblem[],
+): PartOptions<N> | undefined {
+  const value = options.value(name) as PartOptions<N> | false
+  const given = options.has(name) ? value : fallback
   if (given === false) return undefined
   const problems = problemsIn(given)
-  for (const problem of problems) check.add(problem.path === '' ? path : `${path}.${problem.path}`, problem.message)
+  for (const { path, message } of problems) options.add(path === '' ? name : `${name}.${path}`, message)
   return problems.length === 0 ? given : undefined
 }

@@ -11,7 +11,7 @@ import { isRetryable } from '../retry/retryable.js'
 import { Timeout } from '../timeout/timeout.js'
 import type { Pipeline } from './pipeline.js'
 import { Recorder } from './recorder.js'
-import { checkStandardOptions, type StandardOptions } from './standard-options.js'
+import { readStandardOptions, type StandardOptions } from './standard-options.js'
 
 /** A pipeline whose parts have names; `undefined` is what the options turned off. */
 export interface StandardPipeline extends Pipeline {
@@ -36,7 +36,7 @@ export interface StandardPipeline extends Pipeline {
  * @throws ConfigError listing everything that is wrong, with paths such as `retry.baseDelay`; nothing was made then.
  */
 export function standard(options: StandardOptions = {}, clock: Clock = systemClock, random: Random = systemRandom): StandardPipeline {
-  const resolved = resolveOptions('standard', checkStandardOptions, options)
+  const resolved = resolveOptions('standard', readStandardOptions, options)
   const { name, metrics, timeoutMs, propagateDeadline, attemptTimeoutMs } = resolved
   const budget = resolved.retry && (resolved.retry.budget ?? resolved.budget ?? new RetryBudget({}, clock))
   const resultPredicate = resolved.retry?.resultPredicate ?? resolved.circuitBreaker?.resultPredicate

@@ -1,3 +1,5 @@
+import { ConfigError, type OptionsReader, problemsOf } from '@hazeljs/core'
+
 /** Whom to charge, and how much. */
 export interface LimitRequest {
   /** Whose limit: each key has its own. Default: the limit of all who name none. */
@@ -22,4 +24,13 @@ export interface Limiter {
   getRetryAfterMs(request?: LimitRequest): number
   /** What is left, without taking anything. */
   peek(request?: LimitRequest): LimitState
+}
+
+/** What is wrong with a request for a limit of `max`. */
+export function badRequest(key: unknown, cost: unknown, max: number): ConfigError {
+  const read = (request: OptionsReader<Record<'key' | 'cost', unknown>>) => {
+    request.string('key', undefined)
+    request.number('cost', 1, { min: 1, max, integer: true })
+  }
+  return new ConfigError('A limit request', problemsOf(read, { key, cost }))
 }

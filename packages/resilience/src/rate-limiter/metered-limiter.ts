@@ -1,5 +1,5 @@
-import { type Clock, guardClock, OptionsCheck, show } from '@hazeljs/core'
-import type { Limiter, LimitRequest, LimitState } from './limiter.js'
+import { type Clock, guardClock } from '@hazeljs/core'
+import { badRequest, type Limiter, type LimitRequest, type LimitState } from './limiter.js'
 import { type Meter, waitMs } from './meter.js'
 import type { MeterStore } from './meter-store.js'
 
@@ -45,10 +45,6 @@ export class MeteredLimiter implements Limiter {
     if (request === undefined) return 1
     const { key, cost = 1 } = request
     if ((key === undefined || typeof key === 'string') && Number.isInteger(cost) && cost >= 1 && cost <= this.#max) return cost
-    const check = new OptionsCheck('A limit request')
-    if (key !== undefined && typeof key !== 'string') check.add('key', `expected a string, got ${show(key)}`)
-    check.number('cost', cost, 1, { min: 1, max: this.#max, integer: true })
-    check.done()
-    return cost
+    throw badRequest(key, cost, this.#max)
   }
 }

@@ -1,4 +1,4 @@
-import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, resolveOptions } from '@hazeljs/core'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 
 export type RateLimitStrategy = 'token-bucket' | 'sliding-window'
@@ -54,49 +54,40 @@ export interface ResolvedRateLimiterOptions extends ResolvedLimit {
   readonly metrics: MetricsCollector | undefined
 }
 
-const limitNames = ['strategy', 'max', 'window', 'refillRate', 'maxKeys'] as const
-
 /** What is wrong with `options`; empty when a limiter can be made of them. */
 export function rateLimiterProblems(options: RateLimiterOptions): readonly ConfigProblem[] {
-  return problemsOf(checkRateLimiterOptions, options)
+  return problemsOf(readOptions, options)
 }
 
 /** @throws ConfigError listing every problem. */
 export function resolveRateLimiterOptions(options: RateLimiterOptions): ResolvedRateLimiterOptions {
-  return resolveOptions('RateLimiter', checkRateLimiterOptions, options)
+  return resolveOptions('RateLimiter', readOptions, options)
 }
 
 /** The options of a limiter that is no policy; `subject` opens the error's message. @throws ConfigError listing every problem. */
 export function resolveLimit(subject: string, options: RateLimiterOptions): ResolvedLimit {
-  return resolveOptions(subject, (given: RateLimiterOptions, check) => checkLimit(check.object('', given, limitNames), check), options)
+  return resolveOptions(subject, readLimit, options)
 }
 
-function checkRateLimiterOptions(given: RateLimiterOptions, check: OptionsCheck): ResolvedRateLimiterOptions {
-  const options = check.object('', given, [...limitNames, 'maxWait', 'metrics'])
-  const { maxWait, metrics } = options
+function readOptions(options: OptionsReader<RateLimiterOptions>): ResolvedRateLimiterOptions {
   return {
-    ...checkLimit(options, check),
-    maxWaitMs: maxWait === undefined ? undefined : check.duration('maxWait', maxWait, 1, 1),
-    metrics: check.able('metrics', metrics, 'MetricsCollector', 'recordSuccess'),
+    ...readLimit(options),
+    maxWaitMs: options.duration('maxWait', undefined, 1),
+    metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
   }
 }
 
-function checkLimit(options: Partial<RateLimiterOptions>, check: OptionsCheck): ResolvedLimit {
-  const strategy = check.oneOf<RateLimitStrategy>('strategy', options.strategy, defaultRateLimitStrategy, [
-    'token-bucket',
-    'sliding-window',
-  ])
-  if (options.max === undefined) check.add('max', 'is required')
-  if (options.window === undefined) check.add('window', 'is required')
-  if (strategy === 'sliding-window' && options.refillRate !== undefined) check.add('refillRate', 'a sliding window has none')
-  const max = check.number('max', options.max, 1, { min: 1, max: 1_000_000_000, integer: true })
-  const windowMs = check.duration('window', options.window, 1, 1)
-  const refillRate = check.number('refillRate', options.refillRate, 0, { min: 0.000_001, max: 1_000_000_000 })
+function readLimit(options: OptionsReader<RateLimiterOptions>): ResolvedLimit {
+  const strategy = options.oneOf('strategy', defaultRateLimitStrategy, ['token-bucket', 'sliding-window'])
+  const max = options.number(options.required('max'), 1, { min: 1, max: 1_000_000_000, integer: true })
+  const windowMs = options.duration(options.required('window'), 1, 1)
+  const refillRate = options.number('refillRate', undefined, { min: 0.000_001, max: 1_000_000_000 })
+  if (strategy === 'sliding-window' && options.has('refillRate')) options.add('refillRate', 'a sliding window has none')
   return {
     strategy,
     max,
     windowMs,
-    tokenMs: refillRate === 0 ? windowMs / max : 1_000 / refillRate,
-    maxKeys: check.number('maxKeys', options.maxKeys, defaultMaxKeys, { min: 1, max: 10_000_000, integer: true }),
+    tokenMs: refillRate === undefined ? windowMs / max : 1_000 / refillRate,
+    maxKeys: options.number('maxKeys', defaultMaxKeys, { min: 1, max: 10_000_000, integer: true }),
   }
 }

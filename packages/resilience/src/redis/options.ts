@@ -1,4 +1,4 @@
-import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, show } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, show } from '@hazeljs/core'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 
 /** Without Redis: each replica keeps its part of the limit for itself. */
@@ -55,19 +55,6 @@ export interface ResolvedRedisRateLimiterOptions {
   readonly metrics: MetricsCollector | undefined
 }
 
-const optionNames: readonly (keyof RedisRateLimiterOptions)[] = [
-  'max',
-  'window',
-  'refillRate',
-  'keyPrefix',
-  'timeout',
-  'fallback',
-  'probe',
-  'onFallback',
-  'onRecovery',
-  'metrics',
-]
-
 const nsPerMs = 1_000_000
 const nsPerSecond = 1_000_000_000
 /** Of all tokens together: with one more call on top it stays a whole number that a double can hold. */
@@ -80,43 +67,38 @@ export function redisRateLimiterProblems(options: RedisRateLimiterOptions): read
   return problemsOf(readOptions, options)
 }
 
-export function readOptions(given: RedisRateLimiterOptions, check: OptionsCheck): ResolvedRedisRateLimiterOptions {
-  const options = check.object('', given, optionNames)
-  const { keyPrefix } = options
-  if (options.max === undefined) check.add('max', 'is required')
-  if (options.window === undefined) check.add('window', 'is required')
-  if (keyPrefix !== undefined && typeof keyPrefix !== 'string') check.add('keyPrefix', `expected a string, got ${show(keyPrefix)}`)
-  const max = check.number('max', options.max, 1, { min: 1, max: 1_000_000_000, integer: true })
-  const windowMs = check.duration('window', options.window, 1, 1)
-  const refillRate = check.number('refillRate', options.refillRate, 0, refillRates)
-  const tokenNs = Math.ceil(refillRate === 0 ? (windowMs * nsPerMs) / max : nsPerSecond / refillRate)
+export function readOptions(options: OptionsReader<RedisRateLimiterOptions>): ResolvedRedisRateLimiterOptions {
+  const max = options.number(options.required('max'), 1, { min: 1, max: 1_000_000_000, integer: true })
+  const windowMs = options.duration(options.required('window'), 1, 1)
+  const refillRate = options.number('refillRate', undefined, refillRates)
+  const tokenNs = Math.ceil(refillRate === undefined ? (windowMs * nsPerMs) / max : nsPerSecond / refillRate)
   if (max * tokenNs > longestRefillNs)
-    check.add('refillRate', `all of max has to be back in 50 days, with ${refillRate} a second it is not`)
+    options.add('refillRate', `all of max has to be back in 50 days, with ${refillRate ?? 0} a second it is not`)
   return {
     max,
     windowMs,
     tokenNs,
-    keyPrefix: keyPrefix ?? defaultKeyPrefix,
-    timeoutMs: check.duration('timeout', options.timeout, defaultDecisionTimeoutMs, 1),
-    fallback: readFallback(options.fallback, max, tokenNs, check),
-    probeMs: check.duration('probe', options.probe, defaultProbeMs, 1),
-    onFallback: check.function('onFallback', options.onFallback),
-    onRecovery: check.function('onRecovery', options.onRecovery),
-    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
+    keyPrefix: options.string('keyPrefix', defaultKeyPrefix),
+    timeoutMs: options.duration('timeout', defaultDecisionTimeoutMs, 1),
+    fallback: readFallback(options, max, tokenNs),
+    probeMs: options.duration('probe', defaultProbeMs, 1),
+    onFallback: options.function('onFallback'),
+    onRecovery: options.function('onRecovery'),
+    metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
   }
 }
 
 function readFallback(
-  given: RedisRateLimiterOptions['fallback'],
+  options: OptionsReader<RedisRateLimiterOptions>,
   max: number,
   tokenNs: number,
-  check: OptionsCheck,
 ): ResolvedRedisRateLimiterOptions['fallback'] {
+  const given: unknown = options.value('fallback')
   if (given === 'closed') return given
-  if (typeof given === 'string') check.add('fallback', `expected 'closed' or { replicas }, got ${show(given)}`)
-  const options = given === undefined || typeof given === 'string' ? {} : check.object('fallback', given, ['replicas'])
-  const replicas = check.number('fallback.replicas', options.replicas, defaultReplicas, { min: 1, max: 100_000, integer: true })
+  if (typeof given === 'string') options.add('fallback', `expected 'closed' or { replicas }, got ${show(given)}`)
+  const fallback = options.object('fallback', typeof given === 'string' ? {} : given)
+  const replicas = fallback.number('replicas', defaultReplicas, { min: 1, max: 100_000, integer: true })
   const refillRate = nsPerSecond / (tokenNs * replicas)
-  if (refillRate < refillRates.min) check.add('fallback.replicas', 'leaves each replica less than one call in 11 days')
+  if (refillRate < refillRates.min) fallback.add('replicas', 'leaves each replica less than one call in 11 days')
   return { max: Math.max(1, Math.floor(max / replicas)), refillRate }
 }

@@ -1,13 +1,10 @@
 import {
   type Cancellation,
   type Clock,
-  ConfigError,
   durationText,
   guardClock,
   neverCancelled,
-  OptionsCheck,
   resolveOptions,
-  show,
   systemClock,
   tell,
   toError,
@@ -18,6 +15,7 @@ import type { PolicyDescription } from '../description.js'
 import { RateLimitError } from '../errors.js'
 import { recorded } from '../metrics/recorded.js'
 import { type Call, type CallContext, type CallOptions, type Policy, rootContext, toContext } from '../policy.js'
+import { badRequest } from '../rate-limiter/limiter.js'
 import { notAdmitted } from '../rate-limiter/queued-meter.js'
 import { TokenBucketLimiter } from '../rate-limiter/token-bucket-limiter.js'
 import { Gcra, type LimitDecision } from './gcra.js'
@@ -51,9 +49,9 @@ export class RedisRateLimiter implements Policy {
   constructor(redis: RedisScripts, options: RedisRateLimiterOptions, clock: Clock = systemClock) {
     this.#options = resolveOptions(
       'RedisRateLimiter',
-      (given: RedisRateLimiterOptions, check) => {
-        if (!isClient(redis)) check.add('redis', 'expected a client with evalsha and eval, such as one of ioredis')
-        return readOptions(given, check)
+      (reader) => {
+        if (!isClient(redis)) reader.add('redis', 'expected a client with evalsha and eval, such as one of ioredis')
+        return readOptions(reader)
       },
       options,
     )
@@ -171,14 +169,6 @@ export class RedisRateLimiter implements Policy {
 function denied(limit: number, remaining: number, redis: CircuitBreaker): LimitDecision {
   const untilProbeMs = redis.getTimeUntilNextAttempt()
   return { admitted: false, limit, remaining, retryAfterMs: untilProbeMs, resetMs: untilProbeMs, source: 'local' }
-}
-
-/** As the local limiters say it. */
-function badRequest(key: unknown, cost: unknown, max: number): ConfigError {
-  const check = new OptionsCheck('A limit request')
-  if (typeof key !== 'string') check.add('key', `expected a string, got ${show(key)}`)
-  check.number('cost', cost, 1, { min: 1, max, integer: true })
-  return new ConfigError('A limit request', check.problems)
 }
 
 function isClient(redis: unknown): boolean {

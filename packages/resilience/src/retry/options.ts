@@ -1,4 +1,4 @@
-import { type ConfigProblem, type Duration, type OptionsCheck, problemsOf, resolveOptions } from '@hazeljs/core'
+import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, resolveOptions } from '@hazeljs/core'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import type { ResultPredicate } from '../outcome.js'
 import type { RetryBudget } from './retry-budget.js'
@@ -70,52 +70,32 @@ export interface ResolvedRetryOptions {
   readonly metrics: MetricsCollector | undefined
 }
 
-const optionNames: readonly (keyof RetryOptions)[] = [
-  'maxAttempts',
-  'backoff',
-  'baseDelay',
-  'maxDelay',
-  'jitter',
-  'maxRetryAfter',
-  'retryPredicate',
-  'resultPredicate',
-  'onRetry',
-  'budget',
-  'metrics',
-]
-
 /** What is wrong with `options`; empty when a policy can be made of them. */
 export function retryProblems(options: RetryOptions): readonly ConfigProblem[] {
-  return problemsOf(checkRetryOptions, options)
+  return problemsOf(readOptions, options)
 }
 
 /** @throws ConfigError listing every problem. */
 export function resolveRetryOptions(options: RetryOptions): ResolvedRetryOptions {
-  return resolveOptions('RetryPolicy', checkRetryOptions, options)
+  return resolveOptions('RetryPolicy', readOptions, options)
 }
 
-function checkRetryOptions(given: RetryOptions, check: OptionsCheck): ResolvedRetryOptions {
-  const options = check.object('', given, optionNames)
-  const baseDelayMs = check.duration('baseDelay', options.baseDelay, defaultBaseDelayMs)
-  const maxDelayMs = check.duration('maxDelay', options.maxDelay, Math.max(defaultMaxDelayMs, baseDelayMs))
-  if (maxDelayMs < baseDelayMs) check.add('maxDelay', `expected at least baseDelay, ${baseDelayMs} ms, got ${maxDelayMs} ms`)
+function readOptions(options: OptionsReader<RetryOptions>): ResolvedRetryOptions {
+  const baseDelayMs = options.duration('baseDelay', defaultBaseDelayMs)
+  const maxDelayMs = options.duration('maxDelay', Math.max(defaultMaxDelayMs, baseDelayMs))
+  if (maxDelayMs < baseDelayMs) options.add('maxDelay', `expected at least baseDelay, ${baseDelayMs} ms, got ${maxDelayMs} ms`)
+  const jitter = options.oneOf('jitter', true, [true, false, 'none', 'full', 'equal', 'decorrelated'])
   return {
-    maxAttempts: check.number('maxAttempts', options.maxAttempts, defaultMaxAttempts, { min: 0, max: 1_000, integer: true }),
-    backoff: check.oneOf<Backoff>('backoff', options.backoff, 'exponential', ['fixed', 'linear', 'exponential']),
+    maxAttempts: options.number('maxAttempts', defaultMaxAttempts, { min: 0, max: 1_000, integer: true }),
+    backoff: options.oneOf('backoff', 'exponential', ['fixed', 'linear', 'exponential']),
     baseDelayMs,
     maxDelayMs,
-    jitter: checkJitter(options.jitter, check),
-    maxRetryAfterMs: check.duration('maxRetryAfter', options.maxRetryAfter, defaultMaxRetryAfterMs),
-    retryPredicate: check.function('retryPredicate', options.retryPredicate),
-    resultPredicate: check.function('resultPredicate', options.resultPredicate),
-    onRetry: check.function('onRetry', options.onRetry),
-    budget: check.able('budget', options.budget, 'RetryBudget', 'tryTake'),
-    metrics: check.able('metrics', options.metrics, 'MetricsCollector', 'recordSuccess'),
+    jitter: jitter === true ? 'full' : jitter === false ? 'none' : jitter,
+    maxRetryAfterMs: options.duration('maxRetryAfter', defaultMaxRetryAfterMs),
+    retryPredicate: options.function('retryPredicate'),
+    resultPredicate: options.function('resultPredicate'),
+    onRetry: options.function('onRetry'),
+    budget: options.able('budget', 'RetryBudget', 'tryTake'),
+    metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
   }
-}
-
-function checkJitter(given: RetryOptions['jitter'], check: OptionsCheck): JitterKind {
-  const jitter = check.oneOf<boolean | JitterKind>('jitter', given, true, [true, false, 'none', 'full', 'equal', 'decorrelated'])
-  if (typeof jitter === 'string') return jitter
-  return jitter ? 'full' : 'none'
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Duration, guardClock, OptionsCheck, systemClock } from '@hazeljs/core'
+import { type Clock, type Duration, guardClock, type OptionsReader, resolveOptions, systemClock } from '@hazeljs/core'
 
 export interface RetryBudgetOptions {
   /** Retries allowed for each hundred first attempts. Default 20. */
@@ -38,12 +38,9 @@ export class RetryBudget {
 
   /** @throws ConfigError listing everything that is wrong with the options. */
   constructor(options: RetryBudgetOptions = {}, clock: Clock = systemClock) {
-    const check = new OptionsCheck('RetryBudget')
-    const { ratio, perSecond, memory } = check.object('', options, ['ratio', 'perSecond', 'memory'])
-    const memoryMs = check.duration('memory', memory, defaultBudgetMemoryMs, 1)
-    this.#deposit = check.number('ratio', ratio, defaultBudgetRatio, { min: 0, max: 1_000 }) / 100
-    this.#perMs = check.number('perSecond', perSecond, defaultBudgetPerSecond, { min: 0, max: 1_000_000 }) / 1_000
-    check.done()
+    const { ratio, perSecond, memoryMs } = resolveOptions('RetryBudget', readOptions, options)
+    this.#deposit = ratio / 100
+    this.#perMs = perSecond / 1_000
     this.#clock = guardClock(clock)
     this.#bucketMs = memoryMs / buckets
     this.#reserveMax = this.#perMs * memoryMs
@@ -98,5 +95,13 @@ export class RetryBudget {
     for (let step = 1; step <= steps; step++) this.#deposits[(this.#tick + step) % buckets] = 0
     this.#tick = tick
     this.#deposited = this.#deposits.reduce((sum, part) => sum + part, 0)
+  }
+}
+
+function readOptions(options: OptionsReader<RetryBudgetOptions>) {
+  return {
+    ratio: options.number('ratio', defaultBudgetRatio, { min: 0, max: 1_000 }),
+    perSecond: options.number('perSecond', defaultBudgetPerSecond, { min: 0, max: 1_000_000 }),
+    memoryMs: options.duration('memory', defaultBudgetMemoryMs, 1),
   }
 }

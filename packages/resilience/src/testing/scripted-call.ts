@@ -1,4 +1,4 @@
-import { type Clock, type Duration, OptionsCheck } from '@hazeljs/core'
+import { type Clock, type Duration, resolveOptions } from '@hazeljs/core'
 import type { Call, CallContext } from '../policy.js'
 import { latency } from './latency.js'
 
@@ -80,11 +80,15 @@ export function scriptedCall<const Steps extends readonly ScriptedStep<unknown>[
   script: Steps,
   options: ScriptedCallOptions = {},
 ): ScriptedCall<ResultOf<Steps[number]>> {
-  const check = new OptionsCheck('scriptedCall')
-  const { whenUsedUp } = check.object('', options, ['whenUsedUp'])
-  const repeats = check.oneOf('whenUsedUp', whenUsedUp, 'fail', ['fail', 'repeat-last']) === 'repeat-last'
-  if (script.length === 0) check.add('script', 'expected at least one step')
-  check.done()
+  const whenUsedUp = resolveOptions<ScriptedCallOptions, string>(
+    'scriptedCall',
+    (reader) => {
+      if (script.length === 0) reader.add('script', 'expected at least one step')
+      return reader.oneOf('whenUsedUp', 'fail', ['fail', 'repeat-last'])
+    },
+    options,
+  )
+  const repeats = whenUsedUp === 'repeat-last'
   const calls: RecordedCall[] = []
   const usedUp = fail(new RangeError(`The script has no call after number ${script.length}`))
   const call = (context: CallContext) => {
@@ -134,9 +138,7 @@ function timed<T>(end: () => T): TimedStep<T> {
     latencyMs: 0,
     end,
     after: (given) => {
-      const check = new OptionsCheck('after')
-      const latencyMs = check.duration('', given, 0)
-      check.done()
+      const latencyMs = resolveOptions('after', (options) => options.duration('', 0), { '': given })
       return { latencyMs, end }
     },
   }

@@ -5,7 +5,7 @@ import {
   type Duration,
   durationText,
   guardClock,
-  type OptionsCheck,
+  type OptionsReader,
   problemsOf,
   resolveOptions,
   systemClock,
@@ -40,8 +40,6 @@ interface ResolvedTimeoutOptions {
   readonly metrics: MetricsCollector | undefined
 }
 
-const optionNames: readonly (keyof TimeoutOptions)[] = ['duration', 'message', 'propagate', 'metrics']
-
 /**
  * Gives a call a limited time. When it is over, `execute` rejects with a TimeoutError at once, and the call's context is aborted with the
  * same error as the reason, so that a call that listens stops working; whatever it does later changes nothing.
@@ -53,7 +51,7 @@ export class Timeout implements Policy {
 
   /** @throws ConfigError listing everything that is wrong with the options. */
   constructor(options: Duration | TimeoutOptions, clock: Clock = systemClock) {
-    this.#options = resolveOptions('Timeout', checkTimeoutOptions, options)
+    this.#options = resolveOptions('Timeout', readOptions, named(options))
     this.#clock = guardClock(clock)
     this.#timers = new TimerQueue(this.#clock, this.#options.durationMs)
   }
@@ -122,19 +120,22 @@ export function withTimeout<T>(call: Call<T>, duration: Duration, message?: stri
 
 /** What is wrong with `options`; empty when a Timeout can be made of them. */
 export function timeoutProblems(options: Duration | TimeoutOptions): readonly ConfigProblem[] {
-  return problemsOf(checkTimeoutOptions, options)
+  return problemsOf(readOptions, named(options))
 }
 
-function checkTimeoutOptions(given: Duration | TimeoutOptions, check: OptionsCheck): ResolvedTimeoutOptions {
-  const bare = typeof given === 'number' || typeof given === 'string'
-  const { duration, message, propagate, metrics } = bare ? { duration: given } : check.object('', given, optionNames)
-  if (message !== undefined && typeof message !== 'string') check.add('message', 'expected a string')
-  if (duration === undefined) check.add('duration', 'is required')
+type NamedOptions = TimeoutOptions & { readonly ''?: Duration }
+
+/** A duration alone has no name, so that a complaint about it has no path. */
+function named(options: Duration | TimeoutOptions): Partial<NamedOptions> {
+  return typeof options === 'number' || typeof options === 'string' ? { '': options } : options
+}
+
+function readOptions(options: OptionsReader<Partial<NamedOptions>>): ResolvedTimeoutOptions {
   return {
-    durationMs: check.duration(bare ? '' : 'duration', duration, 1, 1),
-    message,
-    propagate: check.oneOf('propagate', propagate, false, [true, false]),
-    metrics: check.able('metrics', metrics, 'MetricsCollector', 'recordSuccess'),
+    message: options.string('message', undefined),
+    durationMs: options.duration(options.has('') ? '' : options.required('duration'), 1, 1),
+    propagate: options.boolean('propagate', false),
+    metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
   }
 }
 

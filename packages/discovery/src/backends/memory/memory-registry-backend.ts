@@ -2,7 +2,7 @@ import {
   type Clock,
   type Duration,
   Emitter,
-  OptionsCheck,
+  resolveOptions,
   type ServiceFilter,
   type ServiceInstance,
   type ServiceStatus,
@@ -36,10 +36,7 @@ export class MemoryRegistryBackend implements RegistryBackend {
 
   /** @throws {ConfigError} for a ttl that is none. */
   constructor(options: MemoryBackendOptions = {}, clock: Clock = systemClock) {
-    const check = new OptionsCheck('MemoryRegistryBackend')
-    check.known('', options, ['ttl'])
-    this.ttlMs = check.duration('ttl', options.ttl, defaultMemoryTtlMs, 1)
-    check.done()
+    this.ttlMs = resolveOptions('MemoryRegistryBackend', (reader) => reader.duration('ttl', defaultMemoryTtlMs, 1), options)
     this.#clock = clock
     this.#registrations = new Registrations(this.ttlMs)
   }

@@ -1,4 +1,4 @@
-import { type Clock, type Duration, type OptionsCheck, type Random, show } from '@hazeljs/core'
+import { type Clock, type Duration, type OptionsReader, type Random, show } from '@hazeljs/core'
 import type { CallOptions, Policy } from '../../policy.js'
 
 /** A time in which the target behaves in one way. An attempt is judged by the phase that it starts in. */
@@ -66,76 +66,48 @@ export interface ResolvedSimulationOptions {
   readonly capacity: number
 }
 
-const optionNames: readonly (keyof SimulationOptions)[] = [
-  'seed',
-  'pipeline',
-  'target',
-  'rate',
-  'arrivals',
-  'duration',
-  'capacity',
-  'callOptions',
-]
-
 /** Reads and checks the options for `resolveOptions`. */
-export function readSimulationOptions(given: SimulationOptions, check: OptionsCheck): ResolvedSimulationOptions {
-  const options = check.object('', given, optionNames)
-  if (options.pipeline === undefined) check.add('pipeline', 'is required')
-  check.function('pipeline', options.pipeline)
-  check.function('callOptions', options.callOptions)
-  if (options.rate === undefined) check.add('rate', 'is required')
-  const phases = checkPhases(options.target, check)
+export function readSimulationOptions(options: OptionsReader<SimulationOptions>): ResolvedSimulationOptions {
+  options.function(options.required('pipeline'))
+  options.function('callOptions')
+  const phases = readPhases(options)
   const last = phases.at(-1)
-  const rate = check.number('rate', options.rate, 1, { min: 0.001, max: 1_000_000 })
-  const durationMs = check.duration('duration', options.duration, last?.untilMs ?? 1, 1)
-  if ((rate * durationMs) / 1_000 > maxSimulatedCalls) check.add('rate', `makes more than ${maxSimulatedCalls} calls in ${durationMs} ms`)
+  const rate = options.number(options.required('rate'), 1, { min: 0.001, max: 1_000_000 })
+  const durationMs = options.duration('duration', last?.untilMs ?? 1, 1)
+  if ((rate * durationMs) / 1_000 > maxSimulatedCalls) options.add('rate', `makes more than ${maxSimulatedCalls} calls in ${durationMs} ms`)
   return {
-    seed: check.number('seed', options.seed, defaultSeed, { min: 0, max: 0xffff_ffff, integer: true }),
+    seed: options.number('seed', defaultSeed, { min: 0, max: 0xffff_ffff, integer: true }),
     phases: last === undefined ? [] : [...phases.slice(0, -1), { ...last, untilMs: Infinity }],
     rate,
-    arrivals: check.oneOf('arrivals', options.arrivals, 'regular', ['regular', 'poisson']),
+    arrivals: options.oneOf('arrivals', 'regular', ['regular', 'poisson']),
     durationMs,
-    capacity: options.capacity === undefined ? Infinity : check.number('capacity', options.capacity, 1, { min: 1, integer: true }),
+    capacity: options.number('capacity', Infinity, { min: 1, integer: true }),
   }
 }
 
-function checkPhases(given: SimulationOptions['target'] | undefined, check: OptionsCheck): ResolvedPhase[] {
-  if (!Array.isArray(given) || given.length === 0) {
-    check.add(
-      'target',
-      given === undefined ? 'is required' : `expected a list of phases, got ${Array.isArray(given) ? 'an empty one' : show(given)}`,
-    )
-    return []
-  }
+function readPhases(options: OptionsReader<SimulationOptions>): ResolvedPhase[] {
+  const given: unknown = options.value(options.required('target'))
+  if (given !== undefined && (!Array.isArray(given) || given.length === 0))
+    options.add('target', `expected a list of phases, got ${Array.isArray(given) ? 'an empty one' : show(given)}`)
   let untilMs = 0
-  return given.map((phase: TargetPhase, index) => {
-    const path = `target[${index}]`
-    const options = check.object(path, phase, ['for', 'latency', 'failureRate', 'hang'])
-    if (options.for === undefined) check.add(`${path}.for`, 'is required')
+  return options.list('target').map((phase) => {
     const fromMs = untilMs
-    untilMs += check.duration(`${path}.for`, options.for, 1, 1)
-    const hang = check.oneOf(`${path}.hang`, options.hang, false, [true, false])
-    if (hang && (options.latency !== undefined || options.failureRate !== undefined))
-      check.add(`${path}.hang`, 'an attempt that hangs has neither a latency nor a failure')
-    return {
-      fromMs,
-      untilMs,
-      ...checkLatency(`${path}.latency`, options.latency, check),
-      failureRate: check.number(`${path}.failureRate`, options.failureRate, 0, { min: 0, max: 100 }),
-      hang,
-    }
+    untilMs += phase.duration(phase.required('for'), 1, 1)
+    const hang = phase.boolean('hang', false)
+    if (hang && (phase.has('latency') || phase.has('failureRate')))
+      phase.add('hang', 'an attempt that hangs has neither a latency nor a failure')
+    return { fromMs, untilMs, ...readLatency(phase), failureRate: phase.number('failureRate', 0, { min: 0, max: 100 }), hang }
   })
 }
 
-function checkLatency(path: string, given: TargetPhase['latency'], check: OptionsCheck) {
-  if (typeof given !== 'object') {
-    const latencyMs = check.duration(path, given, 0)
+function readLatency(phase: OptionsReader<TargetPhase>) {
+  if (typeof phase.value('latency') !== 'object') {
+    const latencyMs = phase.duration('latency', 0)
     return { minLatencyMs: latencyMs, maxLatencyMs: latencyMs }
   }
-  const { min, max } = check.object(path, given, ['min', 'max'])
-  for (const [name, bound] of Object.entries({ min, max })) if (bound === undefined) check.add(`${path}.${name}`, 'is required')
-  const minLatencyMs = check.duration(`${path}.min`, min, 0)
-  const maxLatencyMs = check.duration(`${path}.max`, max, minLatencyMs)
-  if (maxLatencyMs < minLatencyMs) check.add(`${path}.max`, `expected at least min, ${minLatencyMs} ms, got ${maxLatencyMs} ms`)
+  const latency = phase.object('latency')
+  const minLatencyMs = latency.duration(latency.required('min'), 0)
+  const maxLatencyMs = latency.duration(latency.required('max'), minLatencyMs)
+  if (maxLatencyMs < minLatencyMs) latency.add('max', `expected at least min, ${minLatencyMs} ms, got ${maxLatencyMs} ms`)
   return { minLatencyMs, maxLatencyMs }
 }
