@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { FakeClock } from './testing/index.js'
 import { TimerQueue } from './timer-queue.js'
 
@@ -40,6 +40,21 @@ describe('TimerQueue', () => {
     await clock.advance(150)
     expect(firedAt).toEqual([['b', 150]])
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('leaves no timer behind where it served one entry only', async () => {
+    const clock = new FakeClock()
+    const [set, cleared] = [vi.spyOn(clock, 'setTimer'), vi.spyOn(clock, 'clearTimer')]
+    const queue = new TimerQueue(clock, 100)
+    const { firedAt, add } = firing(clock, queue)
+    queue.remove(add('a'))
+    expect(cleared).toHaveBeenCalledExactlyOnceWith(set.mock.results[0]?.value)
+    for (let served = 0; served < 5; served++) queue.remove(add('b'))
+    expect(set).toHaveBeenCalledTimes(2)
+    expect(cleared).toHaveBeenCalledOnce()
+    add('c')
+    await clock.advance(1_000)
+    expect(firedAt).toEqual([['c', 100]])
   })
 
   it('fires all that fell due while the process was frozen', async () => {

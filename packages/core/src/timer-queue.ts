@@ -15,6 +15,8 @@ export type QueuedTimer = ListNode<Entry>
  * and Hierarchical Timing Wheels, scheme 2, with equal intervals]
  *
  * Made for time limits of calls, nearly all of which are removed before they fall due. While it holds none its timer keeps no process alive.
+ * The first time that it is empty it clears its timer: it may have been made for one call, and a timer for each of those would stay until
+ * it fires, with all that its asynchronous context holds.
  */
 export class TimerQueue {
   readonly #clock: Clock
@@ -23,6 +25,7 @@ export class TimerQueue {
   readonly #fire = () => this.#onTimer()
   #timer: TimerHandle | undefined
   #keepsAlive = false
+  #wasEmptied = false
 
   constructor(clock: Clock, durationMs: number) {
     this.#clock = clock
@@ -38,7 +41,15 @@ export class TimerQueue {
 
   /** Removing one that fired or was removed does nothing. */
   remove(timer: QueuedTimer): void {
-    if (this.#entries.remove(timer) && this.#entries.length === 0) this.#keepAlive(false)
+    if (!this.#entries.remove(timer) || this.#entries.length > 0) return
+    if (this.#wasEmptied) this.#keepAlive(false)
+    else this.#clear()
+  }
+
+  #clear(): void {
+    this.#wasEmptied = true
+    this.#clock.clearTimer(this.#timer)
+    this.#timer = undefined
   }
 
   /** A timer that is set already is due no later than the first entry: it stays, and is set anew when it fires. */
