@@ -1,6 +1,6 @@
 import { type Random, reportFault, toError } from '@hazeljs/core'
 import type { RetryStop } from '../errors.js'
-import { isCancellation } from '../outcome.js'
+import { isCancellation, outcomeOf } from '../outcome.js'
 import { CallContext } from '../policy.js'
 import { backoffMs } from './backoff.js'
 import { mayHaveHappened } from './never-sent.js'
@@ -98,7 +98,7 @@ export class Attempt extends CallContext {
     const { retryPredicate } = this.#options
     if (retryPredicate === undefined) return isRetryable(error)
     try {
-      return retryPredicate(error)
+      return outcomeOf('retryPredicate', retryPredicate(error), 'ignored') === 'failure'
     } catch (fault) {
       reportFault('retryPredicate', fault)
       return isRetryable(error)

@@ -6,6 +6,11 @@ import { type Cancellation, type Clock, neverCancelled, neverFires } from '@haze
  */
 export function pause(clock: Clock, delayMs: number, cancellation: Cancellation): Promise<void> {
   return new Promise((resolve, reject) => {
+    // As by `onRetry`, who is told of the pause just before it.
+    if (cancellation.aborted) {
+      reject(cancellation.reason)
+      return
+    }
     const onAbort = (reason: unknown) => {
       clock.clearTimer(timer)
       reject(reason)

@@ -101,6 +101,17 @@ describe('the predicate', () => {
     expect(warning).toHaveBeenCalledOnce()
     warning.mockRestore()
   })
+
+  it('is reported when it answers with a promise, even one that rejects, and the default decides', async () => {
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const broken = { ...steady, retryPredicate: (() => Promise.reject(new Error('broken'))) as never }
+    expect((await run({ ...broken, maxAttempts: 1 }, [new TypeError('bug')])).madeAt).toEqual([0])
+    expect(warning.mock.calls.map(([message]) => message)).toEqual([
+      expect.stringContaining('retryPredicate threw: expected true, false'),
+      'retryPredicate threw: broken',
+    ])
+    warning.mockRestore()
+  })
 })
 
 describe('Retry-After', () => {
@@ -138,6 +149,17 @@ describe('an abort', () => {
     await clock.advance(50)
     caller.abort('gone')
     await outcome
+    expect(call).toHaveBeenCalledOnce()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('by onRetry ends the pause before it begins', async () => {
+    const clock = new FakeClock()
+    const caller = new AbortController()
+    const call = vi.fn(() => Promise.reject(down))
+    const retry = new RetryPolicy({ ...steady, onRetry: () => caller.abort('enough') }, clock)
+    await expect(retry.execute(call, { signal: caller.signal })).rejects.toBe('enough')
+    await clock.advance(1_000)
     expect(call).toHaveBeenCalledOnce()
     expect(clock.pendingTimers).toBe(0)
   })
