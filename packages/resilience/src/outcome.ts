@@ -46,6 +46,12 @@ export function judgeResult(result: unknown, predicate: ResultPredicate | undefi
   }
 }
 
+/** The outcome of a call that resolved when its context had been called off: nobody waits any more, so that it is no success. */
+export function judgeLate(outcome: Outcome, context: CallContext): Outcome {
+  if (outcome !== 'success' || !context.aborted) return outcome
+  return isCancellation(undefined, context) ? 'ignored' : 'failure'
+}
+
 /**
  * Whether a call ended because somebody called it off: its context was aborted, or it threw an AbortError. A first attempt that a timeout
  * around the policy ended was too slow, and is no cancellation. A later one is: it had only what the others left of the time, which

@@ -2,7 +2,7 @@ import { type Clock, Emitter, guardClock, type Random, systemClock, systemRandom
 import { CircuitBreakerError } from '../errors.js'
 import type { PolicyDescription } from '../description.js'
 import { record } from '../metrics/recorded.js'
-import { judgeError, judgeResult, type Outcome } from '../outcome.js'
+import { judgeError, judgeLate, judgeResult, type Outcome } from '../outcome.js'
 import { begin, type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 import { retryAfterMsOf } from '../retry/retry-after.js'
 import { Timeout } from '../timeout/timeout.js'
@@ -204,7 +204,8 @@ export class CircuitBreaker implements Policy {
   #judged<T>(outcome: Promise<T>, admission: Admission, startMs: number, context: CallContext): Promise<T> {
     return outcome.then(
       (result) => {
-        this.#conclude(admission, judgeResult(result, this.options.resultPredicate), startMs, undefined, result)
+        const outcome = judgeLate(judgeResult(result, this.options.resultPredicate), context)
+        this.#conclude(admission, outcome, startMs, undefined, result)
         return result
       },
       (error: unknown) => {

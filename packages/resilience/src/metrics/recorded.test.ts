@@ -1,6 +1,6 @@
 import { FakeClock } from '@hazeljs/core/testing'
 import { afterEach, expect, it, vi } from 'vitest'
-import { BulkheadError } from '../errors.js'
+import { BulkheadError, TimeoutError } from '../errors.js'
 import { rootContext } from '../policy.js'
 import { MetricsCollector } from './metrics-collector.js'
 import { recorded } from './recorded.js'
@@ -62,4 +62,17 @@ it('reports a time that cannot be, and what a collector throws; the outcome stan
     'metrics threw: Expected a time of at least 0 ms, got -5',
     'metrics threw: disk full',
   ])
+})
+
+it('records an answer that comes too late as a failure, and nothing for a caller who left', async () => {
+  const clock = new FakeClock()
+  const metrics = new MetricsCollector('1m', clock)
+  for (const reason of [new TimeoutError(50), 'gone']) {
+    const caller = new AbortController()
+    await recorded(metrics, clock, rootContext(caller.signal), () => {
+      caller.abort(reason)
+      return Promise.resolve('too late')
+    })
+  }
+  expect(metrics.getSnapshot()).toMatchObject({ totalCalls: 1, failureCalls: 1 })
 })

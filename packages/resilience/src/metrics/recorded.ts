@@ -1,5 +1,5 @@
 import { type Clock, reportFault } from '@hazeljs/core'
-import { judgeError } from '../outcome.js'
+import { judgeError, judgeLate } from '../outcome.js'
 import type { CallContext } from '../policy.js'
 import type { MetricsCollector } from './metrics-collector.js'
 
@@ -22,7 +22,8 @@ export async function recorded<T>(
     if (judgeError(error, context, undefined) === 'failure') record(metrics, clock.now() - startMs, true, error)
     throw error
   }
-  record(metrics, clock.now() - startMs, isFailure?.(result) === true, undefined)
+  const outcome = judgeLate(isFailure?.(result) === true ? 'failure' : 'success', context)
+  if (outcome !== 'ignored') record(metrics, clock.now() - startMs, outcome === 'failure', undefined)
   return result
 }
 

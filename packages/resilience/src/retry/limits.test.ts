@@ -109,6 +109,19 @@ describe('a call that must not happen twice', () => {
     expect(await once(failure)).toMatchObject({ error: { code: 'RETRY_EXHAUSTED', cause: failure }, calls: 3 })
   })
 
+  it('can be said once for all calls that do not say otherwise', async () => {
+    const policy = new RetryPolicy({ ...steady, baseDelay: 0, idempotent: false })
+    let calls = 0
+    const failing = () => {
+      calls++
+      return Promise.reject(down)
+    }
+    await expect(policy.execute(failing)).rejects.toBe(down)
+    expect(calls).toBe(1)
+    await expect(policy.execute(failing, { idempotent: true })).rejects.toMatchObject({ code: 'RETRY_EXHAUSTED' })
+    expect(calls).toBeGreaterThan(2)
+  })
+
   it('claims no retry', async () => {
     const claim = (failure: unknown) => new RetryPolicy(steady).execute((context) => context.claimRetry(failure), { idempotent: false })
     expect([await claim(down), await claim(new RateLimitError(5))]).toEqual([false, true])

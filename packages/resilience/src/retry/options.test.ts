@@ -9,6 +9,7 @@ const defaults = {
   baseDelayMs: 100,
   maxDelayMs: 2_000,
   jitter: 'full',
+  idempotent: true,
   maxRetryAfterMs: 30_000,
   retryPredicate: undefined,
   resultPredicate: undefined,

@@ -37,6 +37,11 @@ export interface RetryOptions {
    */
   readonly resultPredicate?: ResultPredicate | undefined
   /**
+   * Whether a call that does not say so itself, in the `idempotent` of its options, may happen twice. `false`: retried only where it cannot
+   * have happened. Default `true`.
+   */
+  readonly idempotent?: boolean | undefined
+  /**
    * Told before each pause; `attempt` counts retries from 1. Of a result that is tried again it gets an Error whose `cause` is the result.
    * What it throws is reported as a warning of the process.
    */
@@ -65,6 +70,7 @@ export interface ResolvedRetryOptions {
   readonly maxRetryAfterMs: number
   readonly retryPredicate: ((error: Error) => boolean) | undefined
   readonly resultPredicate: ResultPredicate | undefined
+  readonly idempotent: boolean
   readonly onRetry: ((error: Error, attempt: number) => void) | undefined
   readonly budget: RetryBudget | undefined
   readonly metrics: MetricsCollector | undefined
@@ -94,6 +100,7 @@ function readOptions(options: OptionsReader<RetryOptions>): ResolvedRetryOptions
     maxRetryAfterMs: options.duration('maxRetryAfter', defaultMaxRetryAfterMs),
     retryPredicate: options.function('retryPredicate'),
     resultPredicate: options.function('resultPredicate'),
+    idempotent: options.oneOf('idempotent', true, [true, false]),
     onRetry: options.function('onRetry'),
     budget: options.able('budget', 'RetryBudget', 'tryTake'),
     metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
