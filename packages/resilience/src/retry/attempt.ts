@@ -60,7 +60,11 @@ export class Attempt extends CallContext {
   /** The attempt resolved with `result`, which is as good as a failure: it stands unless the decision is to retry. */
   concludeResult(result: unknown): Decision {
     this.#over = true
-    return this.aborted || this.options.idempotent === false ? rethrow : this.#plan(result)
+    return this.aborted || !this.#mayHappenTwice ? rethrow : this.#plan(result)
+  }
+
+  get #mayHappenTwice(): boolean {
+    return this.options.idempotent ?? this.#options.idempotent
   }
 
   #decide(failure: unknown): Decision {
@@ -73,7 +77,7 @@ export class Attempt extends CallContext {
 
   #decideAnew(failure: unknown): Decision {
     if (this.aborted || !this.#isRetryable(failure)) return rethrow
-    if (this.options.idempotent === false && mayHaveHappened(failure)) return rethrow
+    if (!this.#mayHappenTwice && mayHaveHappened(failure)) return rethrow
     return this.#plan(failure)
   }
 
