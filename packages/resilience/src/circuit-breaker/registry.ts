@@ -92,5 +92,5 @@ function isPlain(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
 
-/** The circuit breakers of the process, for whoever does not keep their own. */
-export const CircuitBreakerRegistry = new CircuitBreakers()
+/** The circuit breakers of the process, for whoever does not keep their own. Pure, so that a bundler leaves it out where nobody uses it. */
+export const CircuitBreakerRegistry = /* @__PURE__ */ new CircuitBreakers()

@@ -9,7 +9,7 @@ const lowestKey = (exponentBias + lowestExponent) << stepBits
 /** The slot of 0 comes first. */
 const slots = (highestExponent - lowestExponent) * steps + 1
 /** Where the sign, the exponent and the first digits of a double lie, as two 32-bit words: on little-endian machines in the second. */
-const highWord = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0
+const highWord = /* @__PURE__ */ isLittleEndian() ? 1 : 0
 
 /**
  * Counts of values in steps that grow with the value, after HdrHistogram. Recording is O(1) and allocates nothing, two histograms merge
@@ -55,4 +55,8 @@ function middleOf(slot: number): number {
   const exponent = lowestExponent + ((slot - 1) >> stepBits)
   const step = (slot - 1) % steps
   return 2 ** exponent * (1 + (step + 0.5) / steps)
+}
+
+function isLittleEndian(): boolean {
+  return new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 }
