@@ -6,7 +6,7 @@ const time = fc.oneof(
   fc.double({ min: 0, max: 100, noNaN: true }),
   fc.double({ min: 0, max: 1e9, noNaN: true }),
   fc.integer({ min: 0, max: 100_000 }),
-  fc.constantFrom(0, 0.001, 1, 1_000),
+  fc.constantFrom(0, -0, 0.001, 1, 1_000),
 )
 
 function exact(values: readonly number[], rank: number): number {

@@ -23,7 +23,7 @@ export class Histogram {
 
   /** `value` is at least 0. */
   record(value: number): void {
-    this.#scratch[0] = value
+    this.#scratch[0] = value + 0 // -0 becomes 0, whose sign bit is not set
     const key = ((this.#words[highWord] as number) >>> (20 - stepBits)) - lowestKey
     this.#counts[key < 0 ? 0 : key < slots - 1 ? key + 1 : slots - 1]! += 1
   }
