@@ -93,9 +93,25 @@ describe('a call in time', () => {
         throw new Error('down')
       },
     ],
+    [
+      'returns a thenable that throws',
+      () => ({
+        then: () => {
+          throw new Error('down')
+        },
+      }),
+    ],
+    [
+      'returns a thenable that cannot be read',
+      () => ({
+        get then() {
+          throw new Error('down')
+        },
+      }),
+    ],
   ])('%s, and leaves no timer', async (_, call) => {
     const clock = new FakeClock()
-    await expect(new Timeout(100, clock).execute(call)).rejects.toThrow('down')
+    await expect(new Timeout(100, clock).execute<unknown>(call)).rejects.toThrow('down')
     expect(clock.pendingTimers).toBe(0)
   })
 })

@@ -79,16 +79,16 @@ export class Timeout implements Policy {
     let result: T | PromiseLike<T>
     try {
       result = propagate ? ambientCall.run(limited, call, limited) : call(limited)
+      if (isThenable(result)) return this.#inTime(Promise.resolve(result), source, startMs)
     } catch (error) {
       source.dispose()
       return Promise.reject(error)
     }
-    if (isThenable(result)) return this.#inTime(result, source, startMs)
     source.dispose()
     return Promise.resolve(result)
   }
 
-  #inTime<T>(result: PromiseLike<T>, source: CancelSource, startMs: number): Promise<T> {
+  #inTime<T>(result: Promise<T>, source: CancelSource, startMs: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const timers = this.#timers
       const timer = timers.add(() => {
