@@ -184,6 +184,16 @@ it('reports what the functions it was given throw, and does as if they were not 
   expect(warned).toHaveBeenCalledWith('eventLoopUtilization threw: broken', expect.anything())
 })
 
+it('reports a predicate that answers with a promise, even where that rejects', async () => {
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  const overloadPredicate = (() => Promise.reject(new Error('broken'))) as never
+  await expect(new AdaptiveConcurrencyLimiter({ overloadPredicate }).execute(() => Promise.reject(new Error('down')))).rejects.toThrow(
+    'down',
+  )
+  expect(warned).toHaveBeenCalledTimes(2)
+  warned.mockRestore()
+})
+
 it('records calls that were let through', async () => {
   const clock = new FakeClock()
   const metrics = new MetricsCollector(60_000, clock)

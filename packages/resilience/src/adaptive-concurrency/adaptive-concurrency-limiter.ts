@@ -3,7 +3,7 @@ import type { PolicyDescription } from '../description.js'
 import { BulkheadError } from '../errors.js'
 import { Histogram } from '../metrics/histogram.js'
 import { recorded } from '../metrics/recorded.js'
-import { callRanBefore, isCancellation, isTimeout } from '../outcome.js'
+import { callRanBefore, isCancellation, isTimeout, outcomeOf } from '../outcome.js'
 import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 import { retryAfterMsOf } from '../retry/retry-after.js'
 import { Gradient } from './gradient.js'
@@ -128,7 +128,7 @@ export class AdaptiveConcurrencyLimiter implements Policy {
     const { overloadPredicate } = this.#options
     if (overloadPredicate !== undefined) {
       try {
-        return overloadPredicate(toError(error))
+        return outcomeOf('overloadPredicate', overloadPredicate(toError(error)), 'ignored') === 'failure'
       } catch (fault) {
         reportFault('overloadPredicate', fault)
       }

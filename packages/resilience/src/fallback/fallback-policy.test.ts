@@ -85,6 +85,14 @@ describe('a predicate', () => {
     expect(warned).toHaveBeenCalledExactlyOnceWith('fallbackPredicate threw: predicate', expect.anything())
     warned.mockRestore()
   })
+
+  it('that answers with a promise is reported, even where that rejects, and the failure stands', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const fallbackPredicate = (() => Promise.reject(new Error('predicate'))) as never
+    await expect(new FallbackPolicy(answered, { fallbackPredicate }).execute(failing)).rejects.toBe(down)
+    expect(warned).toHaveBeenCalledTimes(2)
+    warned.mockRestore()
+  })
 })
 
 describe('a cancellation', () => {

@@ -2,7 +2,7 @@ import { type Clock, guardClock, reportFault, resolveOptions, systemClock, tell,
 import type { PolicyDescription } from '../description.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { recorded } from '../metrics/recorded.js'
-import { isCancellation } from '../outcome.js'
+import { isCancellation, outcomeOf } from '../outcome.js'
 import { type alternative, begin, type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
 
 /** Answers in place of a call that failed. The arguments of a decorated method are `context.options.args`. */
@@ -92,8 +92,10 @@ export class FallbackPolicy<R, E extends Error = Error> implements Policy<R> {
   }
 
   #answers(error: Error): boolean {
+    const { fallbackPredicate } = this.#options
+    if (fallbackPredicate === undefined) return true
     try {
-      return this.#options.fallbackPredicate?.(error) ?? true
+      return outcomeOf('fallbackPredicate', fallbackPredicate(error), 'ignored') === 'failure'
     } catch (fault) {
       reportFault('fallbackPredicate', fault)
       return false
