@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { observe } from './observe.js'
 
 /** What it throws is dropped: calling off cannot fail. */
@@ -29,7 +30,11 @@ export const neverCancelled: Cancellation = {
   offAbort: () => undefined,
 }
 
-/** A cancellation that somebody owns: {@link abort} calls it off, and so does its parent's abort. */
+/**
+ * A cancellation that somebody owns: {@link abort} calls it off, and so does its parent's abort. Listeners, those of the signal too, run
+ * in the asynchronous context of the first one that was added: who calls off may be a timer that this call shares with others, and
+ * theirs are not the request, tenant or deadline of this one.
+ */
 export class CancelSource implements Cancellation {
   readonly #parent: Cancellation
   #aborted = false
@@ -40,6 +45,7 @@ export class CancelSource implements Cancellation {
   #others: Set<AbortListener> | undefined
   #controller: AbortController | undefined
   #followParent: AbortListener | undefined
+  #context: AsyncResource | undefined
 
   constructor(parent: Cancellation = neverCancelled) {
     this.#parent = parent
@@ -57,7 +63,7 @@ export class CancelSource implements Cancellation {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
       if (this.aborted) this.#controller.abort(this.reason)
-      else this.#follow()
+      else this.#listen()
     }
     return this.#controller.signal
   }
@@ -67,7 +73,7 @@ export class CancelSource implements Cancellation {
     if (this.#listener === listener) return
     if (this.#listener === undefined && this.#others === undefined) this.#listener = listener
     else (this.#others ??= new Set()).add(listener)
-    this.#follow()
+    this.#listen()
   }
 
   offAbort(listener: AbortListener): void {
@@ -80,7 +86,7 @@ export class CancelSource implements Cancellation {
     if (this.aborted) return
     this.#aborted = true
     this.#reason = reason
-    this.#tell(reason)
+    this.#tellInContext(reason)
   }
 
   /**
@@ -94,10 +100,15 @@ export class CancelSource implements Cancellation {
     this.#others?.clear()
   }
 
-  #follow(): void {
+  #listen(): void {
+    this.#context ??= new AsyncResource('CancelSource')
     if (this.#disposed || this.#followParent !== undefined || this.#parent === neverCancelled) return
-    this.#followParent = (reason) => this.#tell(reason)
+    this.#followParent = (reason) => this.#tellInContext(reason)
     this.#parent.onAbort(this.#followParent)
+  }
+
+  #tellInContext(reason: unknown): void {
+    this.#context?.runInAsyncScope(() => this.#tell(reason))
   }
 
   #tell(reason: unknown): void {

@@ -92,3 +92,17 @@ it('hands the time left to whoever is given the context, without being asked for
   expect(await outer.execute(() => inner.execute(({ remainingMs }) => remainingMs))).toBe(10_000)
   expect(toContext(undefined).remainingMs).toBe(Infinity)
 })
+
+it('does not reach the clean-up of another call whose time ended by the same timer', async () => {
+  const clock = new FakeClock()
+  const shared = new Timeout(100, clock)
+  const seen: unknown[] = []
+  const hanging = ({ signal }: CallContext) => {
+    signal.addEventListener('abort', () => seen.push(currentDeadline()))
+    return never()
+  }
+  const outcomes = Promise.allSettled([withDeadline('1s', () => shared.execute(never), clock), shared.execute(hanging)])
+  await clock.advance(100)
+  expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(seen).toEqual([undefined])
+})
