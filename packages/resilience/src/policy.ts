@@ -83,10 +83,11 @@ export class CallContext {
 
   /**
    * Asks the enclosing retry, while the attempt still runs, whether it will try again if the attempt fails with `failure` now. A `true`
-   * is a promise: the call has to reject with that failure, and the next attempt follows. Without a retry around it: `false`.
+   * is a promise: the call has to reject with that failure, and the next attempt follows. Without a retry around it, and for a call that
+   * was called off, whose failure nobody waits for: `false`.
    */
   claimRetry(failure: unknown): boolean {
-    return this.#outer !== undefined && this.#outer.claimRetry(failure)
+    return this.#outer !== undefined && !this.aborted && this.#outer.claimRetry(failure)
   }
 
   /**

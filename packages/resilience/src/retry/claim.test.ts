@@ -1,6 +1,7 @@
 import { FakeClock, ScriptedRandom } from '@hazeljs/core/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { type CallContext, rootContext } from '../policy.js'
+import { Timeout } from '../timeout/timeout.js'
 import { RetryBudget } from './retry-budget.js'
 import { RetryPolicy } from './retry-policy.js'
 
@@ -160,4 +161,20 @@ describe('without a retry', () => {
     const inner = new RetryPolicy({ ...steady, maxAttempts: 0 })
     expect(await outer.execute((context) => inner.execute((innermost) => innermost.claimRetry(down), context))).toBe(false)
   })
+})
+
+it('promises nothing to an attempt whose own time is over, for its failure is that', async () => {
+  const clock = new FakeClock()
+  const budget = new RetryBudget({ ratio: 0, perSecond: 1 }, clock)
+  const retry = new RetryPolicy({ ...steady, budget, retryPredicate: (error) => error === down }, clock)
+  const timeout = new Timeout(50, clock)
+  const claimed: boolean[] = []
+  const hanging = (context: CallContext) => {
+    return new Promise<never>(() => context.cancellation.onAbort(() => claimed.push(context.claimRetry(down))))
+  }
+  const outcome = retry.execute((context) => timeout.execute(hanging, context)).catch((error: unknown) => error)
+  await clock.advance(1_000)
+  expect(await outcome).toMatchObject({ code: 'TIMEOUT' })
+  expect(claimed).toEqual([false])
+  expect(budget.available).toBe(10)
 })
