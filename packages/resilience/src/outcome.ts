@@ -1,5 +1,5 @@
 import { reportFault, show, tell, toError } from '@hazeljs/core'
-import { ResilienceError, TimeoutError } from './errors.js'
+import type { ResilienceError, TimeoutError } from './errors.js'
 import type { CallContext } from './policy.js'
 
 /**
@@ -62,9 +62,9 @@ export function isCancellation(thrown: unknown, context: CallContext): boolean {
   return thrown instanceof Error && thrown.name === 'AbortError'
 }
 
-/** Whether the call had started when `thrown` was thrown: `false` only for our own rejections. */
+/** Whether the call had started when `thrown` was thrown: `false` only for our own rejections, those of another copy of the package too. */
 export function callRanBefore(thrown: unknown): boolean {
-  return !(thrown instanceof ResilienceError) || thrown.callRan
+  return (thrown as Partial<ResilienceError> | null | undefined)?.callRan !== false
 }
 
 /** What a predicate said, as an outcome; `otherwise` is what its `false` means. @throws TypeError when it is no verdict. */
@@ -78,5 +78,6 @@ export function outcomeOf(predicate: string, verdict: unknown, otherwise: Outcom
 
 /** Whether `reason` says that the time of a call was over. */
 export function isTimeout(reason: unknown): boolean {
-  return reason instanceof TimeoutError || (reason instanceof DOMException && reason.name === 'TimeoutError')
+  if (reason instanceof DOMException) return reason.name === 'TimeoutError'
+  return (reason as Partial<TimeoutError> | null | undefined)?.code === 'TIMEOUT'
 }

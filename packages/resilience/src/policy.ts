@@ -154,12 +154,17 @@ export function begin<T>(call: Call<T>, context: CallContext): Promise<T> {
 
 const outside = rootContext()
 
+/** That of another copy of the package is one, too: contexts ask one another by their methods alone. */
+function isContext(given: CallContext | CallOptions | undefined): given is CallContext {
+  return given instanceof CallContext || (given !== undefined && 'claimRetry' in given)
+}
+
 /**
  * What `execute` was given, as a context. Options, or nothing, mean a call of its own, which inherits the deadline and the cancellation
  * that are passed on here, as by `withDeadline`.
  */
 export function toContext(given: CallContext | CallOptions | undefined): CallContext {
-  if (given instanceof CallContext) return given
+  if (isContext(given)) return given
   const ambient = ambientCall.getStore()
   if (ambient !== undefined) return new NestedContext(ambient, given ?? noOptions)
   if (given === undefined) return outside

@@ -3,14 +3,14 @@ import { Bulkhead } from '../bulkhead/bulkhead.js'
 import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import type { PolicyDescription } from '../description.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
-import { NestedPolicies } from '../pipeline/pipeline.js'
+import { descriptionOf, NestedPolicies } from '../pipeline/pipeline.js'
 import type { Policy } from '../policy.js'
 import { RateLimiter } from '../rate-limiter/rate-limiter.js'
 import { RetryPolicy } from '../retry/retry-policy.js'
 import { Timeout } from '../timeout/timeout.js'
 import { methodNames, nearestOf } from './declaring-class.js'
 import { findGuarded, type GuardedMethod } from './guarded-method.js'
-import { Layer } from './layer.js'
+import { type Layer } from './layer.js'
 import type { IsHidden } from './signatures.js'
 
 /** The policies around a decorated method; of several of a kind the outermost. */
@@ -69,7 +69,7 @@ export function policiesOf(target: object, method: string | symbol, key?: string
     throw refuse('has policies for each instance; give one')
   if (key === undefined && layers.some(({ perKey }) => perKey)) throw refuse('has policies for each key; give one')
   const placed = stack.flatMap((one) => one.pipelineOf(owner).policies)
-  const policies = placed.map((policy) => (policy instanceof Layer ? policy.policyOf(target, key) : policy))
+  const policies = placed.map((policy) => (isLayer(policy) ? policy.policyOf(target, key) : policy))
   return handle(
     policies,
     layers.map(({ options }) => options.metrics).find((metrics) => metrics !== undefined),
@@ -77,15 +77,16 @@ export function policiesOf(target: object, method: string | symbol, key?: string
 }
 
 function handle(policies: readonly Policy<unknown>[], metrics: MetricsCollector | undefined): MethodPolicies {
-  const find = <P>(kind: abstract new (...args: never[]) => P) =>
-    policies.find((policy): policy is P & Policy<unknown> => policy instanceof kind)
+  // By name, too, for the class may be decorated by another copy of the package.
+  const find = <P>(kind: abstract new (...args: never[]) => P, name: string) =>
+    policies.find((policy): policy is P & Policy<unknown> => policy instanceof kind || descriptionOf(policy).policy === name)
   return {
     policies,
-    circuitBreaker: find(CircuitBreaker),
-    retry: find(RetryPolicy),
-    timeout: find(Timeout),
-    bulkhead: find(Bulkhead),
-    rateLimiter: find(RateLimiter),
+    circuitBreaker: find(CircuitBreaker, 'CircuitBreaker'),
+    retry: find(RetryPolicy, 'RetryPolicy'),
+    timeout: find(Timeout, 'Timeout'),
+    bulkhead: find(Bulkhead, 'Bulkhead'),
+    rateLimiter: find(RateLimiter, 'RateLimiter'),
     metrics,
     describe: () => new NestedPolicies(policies, []).describe(),
     reset() {
@@ -93,6 +94,10 @@ function handle(policies: readonly Policy<unknown>[], metrics: MetricsCollector 
       metrics?.reset()
     },
   }
+}
+
+function isLayer(policy: Policy<unknown>): policy is Layer {
+  return 'policyOf' in policy
 }
 
 function isResettable(policy: object): policy is { reset(): unknown } {

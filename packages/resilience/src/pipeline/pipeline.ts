@@ -87,7 +87,7 @@ export function stagesOf(policies: readonly Policy<unknown>[]): readonly Stage[]
   })
 }
 
-function descriptionOf(policy: Policy<unknown>): PolicyDescription {
+export function descriptionOf(policy: Policy<unknown>): PolicyDescription {
   try {
     const description = policy.describe?.()
     if (description !== undefined) return description

@@ -1,7 +1,7 @@
 import { type Clock, guardClock, type Random, resolveOptions, systemClock, systemRandom } from '@hazeljs/core'
 import { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js'
 import { compose } from '../compose.js'
-import { CircuitBreakerError } from '../errors.js'
+import type { CircuitBreakerError } from '../errors.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import type { Policy } from '../policy.js'
 import { RateLimiter } from '../rate-limiter/rate-limiter.js'
@@ -55,5 +55,5 @@ export function standard(options: StandardOptions = {}, clock: Clock = systemClo
 
 /** As a retry alone has it, but that it would wait for an open circuit: callers who pile up until it opens a little gain nothing. */
 function mayHelp(error: Error): boolean {
-  return isRetryable(error) && !(error instanceof CircuitBreakerError)
+  return isRetryable(error) && (error as Partial<CircuitBreakerError>).code !== 'CIRCUIT_OPEN'
 }

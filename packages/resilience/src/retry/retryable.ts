@@ -1,4 +1,4 @@
-import { ResilienceError, RetryExhaustedError } from '../errors.js'
+import type { ResilienceError } from '../errors.js'
 
 const programmerErrors = [TypeError, RangeError, ReferenceError, SyntaxError] as const
 
@@ -7,8 +7,8 @@ const programmerErrors = [TypeError, RangeError, ReferenceError, SyntaxError] as
  * policy that does not say when to come back, nothing that was retried already.
  */
 export function isRetryable(error: Error): boolean {
-  if (error instanceof RetryExhaustedError) return false
-  if (error instanceof ResilienceError) return error.callRan || error.retryAfterMs !== undefined
+  const { code, callRan, retryAfterMs } = error as Partial<ResilienceError>
+  if (callRan !== undefined) return code !== 'RETRY_EXHAUSTED' && (callRan || retryAfterMs !== undefined)
   return !programmerErrors.some((kind) => error instanceof kind) || isNetworkTypeError(error)
 }
 
