@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { FakeClock } from '@hazeljs/core/testing'
 import { describe, expect, it } from 'vitest'
 import { RateLimitError } from '../errors.js'
@@ -119,6 +120,7 @@ describe('a RedisRateLimiter without Redis', () => {
     ['numbers that are none', () => Promise.resolve([1, Number.NaN, 0, 0])],
     ['an error that looks like a cancellation', () => Promise.reject(new DOMException('Command aborted', 'AbortError'))],
     ['a thrown value that is no error', rejectWithText],
+    ['an error of another realm', () => Promise.reject(runInNewContext('new Error("away")') as Error)],
     [
       'a client that throws',
       () => {

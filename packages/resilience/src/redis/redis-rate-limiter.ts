@@ -66,7 +66,7 @@ export class RedisRateLimiter implements Policy {
         successThreshold: 1,
         resetTimeout: probeMs,
         timeout: timeoutMs,
-        resultPredicate: (answer) => answer instanceof Error,
+        resultPredicate: (answer: LimitDecision | Error) => !isDecision(answer),
         onStateChange: (_from, to) => this.#onStateChange(to),
       },
       this.#clock,
@@ -132,7 +132,7 @@ export class RedisRateLimiter implements Policy {
     } catch (timeoutOrOpen) {
       answer = toError(timeoutOrOpen)
     }
-    if (!(answer instanceof Error)) return answer
+    if (isDecision(answer)) return answer
     this.#onFailure(answer)
     return this.#decideLocally(key, cost, take)
   }
@@ -163,6 +163,11 @@ export class RedisRateLimiter implements Policy {
     const { onRecovery } = this.#options
     if (onRecovery !== undefined) tell('onRecovery', onRecovery)
   }
+}
+
+/** Not whether it is an Error: those of another realm, as of a test runner's sandbox, are no instance. */
+function isDecision(answer: LimitDecision | Error): answer is LimitDecision {
+  return 'admitted' in answer
 }
 
 /** Until Redis is asked again, which may admit it. */
