@@ -126,7 +126,7 @@ it('begins anew at a reset', () => {
   expect(collector.getSnapshot()).toEqual(empty)
 })
 
-it.each([[-1], [Number.NaN], [Infinity]])('refuses %s as a time', (ms) => {
+it.each([[-1], [Number.NaN], [Infinity], ['5' as never]])('refuses %s as a time', (ms) => {
   const collector = new MetricsCollector()
   expect(() => collector.recordSuccess(ms)).toThrow(RangeError)
   expect(() => collector.recordFailure(ms)).toThrow(RangeError)

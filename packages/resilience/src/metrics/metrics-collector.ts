@@ -99,7 +99,7 @@ export class MetricsCollector {
   }
 
   #record(ms: number, failed: boolean): void {
-    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`Expected a time of at least 0 ms, got ${show(ms)}`)
+    if (!(Number.isFinite(ms) && ms >= 0)) throw new RangeError(`Expected a time of at least 0 ms, got ${show(ms)}`)
     const nowMs = this.#clock.now()
     this.#advance(nowMs)
     this.#lastCallMs = nowMs
