@@ -75,6 +75,11 @@ describe('withDeadline', () => {
     await withDeadline('1s', () => expect(toContext(undefined).claimRetry(new Error('down'))).toBe(false))
   })
 
+  it('reaches a query that begins only when it is awaited', async () => {
+    const query = { then: (resolve: (left: number | undefined) => void) => resolve(currentDeadline()?.remainingMs) }
+    expect(await withDeadline('1s', () => query as PromiseLike<number | undefined>, new FakeClock())).toBe(1_000)
+  })
+
   it('can be left behind by work that goes on', async () => {
     await withDeadline('1s', () => {
       expect(withoutDeadline(() => [currentDeadline(), toContext(undefined).remainingMs])).toEqual([undefined, Infinity])

@@ -78,7 +78,7 @@ export class Timeout implements Policy {
     const limited = context.underDeadline(source, this.#clock, startMs + durationMs)
     let result: T | PromiseLike<T>
     try {
-      result = propagate ? ambientCall.run(limited, call, limited) : call(limited)
+      result = propagate ? ambientCall.run(limited, awaited, call, limited) : call(limited)
       if (isThenable(result)) return this.#inTime(Promise.resolve(result), source, startMs)
     } catch (error) {
       source.dispose()
@@ -137,6 +137,11 @@ function readOptions(options: OptionsReader<Partial<NamedOptions>>): ResolvedTim
     propagate: options.boolean('propagate', false),
     metrics: options.able('metrics', 'MetricsCollector', 'recordSuccess'),
   }
+}
+
+/** A query that begins only when it is awaited, as many clients return it, is to begin here, where there is a deadline to inherit. */
+async function awaited<T>(call: Call<T>, context: CallContext): Promise<T> {
+  return await call(context)
 }
 
 function isThenable<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
