@@ -109,7 +109,10 @@ export class CircuitBreaker implements Policy {
     return this.#circuit.successes
   }
 
-  /** Milliseconds until a call may pass: 0 if one may now, Infinity while FORCED_OPEN. */
+  /**
+   * Milliseconds until a call may pass: 0 if one may now, Infinity while FORCED_OPEN. In HALF_OPEN without permits, until those it let
+   * through count as lost: an outcome may come sooner, and without one the next call then opens the circuit anew.
+   */
   getTimeUntilNextAttempt(): number {
     if (this.#manual === undefined) return this.#circuit.retryAfterMs
     return this.#manual === CircuitState.FORCED_OPEN ? Infinity : 0

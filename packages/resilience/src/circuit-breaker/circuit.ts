@@ -92,7 +92,7 @@ export class Circuit {
     return this.#window
   }
 
-  /** How long until a call may pass: 0 if one may now. In HALF_OPEN without permits it is the longest wait; an outcome may come sooner. */
+  /** How long until a call may pass: 0 if one may now. In HALF_OPEN without permits, until the calls let through count as lost. */
   get retryAfterMs(): number {
     const phase = this.#phase
     if (phase.state === CircuitState.OPEN) return Math.max(0, phase.untilMs - this.#clock.now())
