@@ -2,7 +2,7 @@
 export interface PolicyDescription {
   /** The class's name, such as `Timeout`. */
   readonly policy: string
-  /** One line of its options that matter, such as `3 retries, exponential from 200 ms to 2 s`. Empty: nothing is known of them. */
+  /** One line of its options that matter, such as `retries: 3, exponential from 200 ms to 2 s`. Empty: nothing is known of them. */
   readonly summary: string
   /** The time it gives to what it guards, where it is limited. */
   readonly timeoutMs?: number | undefined

@@ -1,5 +1,6 @@
 import { type Cancellation, type Clock, eitherOf, fromSignal, neverCancelled } from '@hazeljs/core'
 import { type AmbientCall, ambientCall } from './ambient.js'
+import { callOptionsError, noFunctionError } from './call-options.js'
 import type { PolicyDescription } from './description.js'
 import type { RetryBudget } from './retry/retry-budget.js'
 
@@ -23,6 +24,8 @@ export interface CallOptions {
   readonly idempotent?: boolean | undefined
   /** What the guarded function was called with, for fallbacks to look at. Decorators fill it in. */
   readonly args?: readonly unknown[] | undefined
+  /** What `this` was, where a method was called. Decorators fill it in. */
+  readonly self?: unknown
 }
 
 /** Where a policy keeps the type of what it may resolve with in place of the call's result; there is no such property at run time. */
@@ -156,17 +159,27 @@ const outside = rootContext()
 
 /** That of another copy of the package is one, too: contexts ask one another by their methods alone. */
 function isContext(given: CallContext | CallOptions | undefined): given is CallContext {
-  return given instanceof CallContext || (given !== undefined && 'claimRetry' in given)
+  return given instanceof CallContext || (typeof given === 'object' && (given as CallOptions | null) !== null && 'claimRetry' in given)
 }
 
 /**
  * What `execute` was given, as a context. Options, or nothing, mean a call of its own, which inherits the deadline and the cancellation
- * that are passed on here, as by `withDeadline`.
+ * that are passed on here, as by `withDeadline`. Of wrong options, a context that is called off with a ConfigError.
  */
 export function toContext(given: CallContext | CallOptions | undefined): CallContext {
   if (isContext(given)) return given
+  const error = given === undefined ? undefined : callOptionsError(given)
+  if (error !== undefined) return rootContext(AbortSignal.abort(error))
   const ambient = ambientCall.getStore()
   if (ambient !== undefined) return new NestedContext(ambient, given ?? noOptions)
   if (given === undefined) return outside
   return new CallContext(given.signal === undefined ? neverCancelled : fromSignal(given.signal), 1, undefined, given)
+}
+
+/**
+ * The context of a call that a policy is about to make: {@link toContext}, but that what is no function is refused in the same way. Every
+ * policy rejects with the reason of what was called off beforehand, and counts nothing.
+ */
+export function enter(call: unknown, given: CallContext | CallOptions | undefined): CallContext {
+  return typeof call === 'function' ? toContext(given) : rootContext(AbortSignal.abort(noFunctionError(call)))
 }

@@ -4,7 +4,7 @@ import { BulkheadError } from '../errors.js'
 import { Histogram } from '../metrics/histogram.js'
 import { recorded } from '../metrics/recorded.js'
 import { callRanBefore, isCancellation, isTimeout, outcomeOf } from '../outcome.js'
-import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { type Call, type CallContext, type CallOptions, enter, type Policy } from '../policy.js'
 import { retryAfterMsOf } from '../retry/retry-after.js'
 import { Gradient } from './gradient.js'
 import { type AdaptiveConcurrencyOptions, type ResolvedAdaptiveConcurrencyOptions, resolveAdaptiveConcurrencyOptions } from './options.js'
@@ -60,7 +60,7 @@ export class AdaptiveConcurrencyLimiter implements Policy {
 
   /** @throws BulkheadError when as many calls as the latency allows are under way; else what the call throws. */
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     const { metrics } = this.#options
     if (metrics === undefined) return this.#run(call, callContext)
     return recorded(metrics, this.#clock, callContext, () => this.#run(call, callContext))

@@ -1,9 +1,9 @@
-import { type Clock, ConfigError, durationText, guardClock, neverCancelled, show, systemClock, TimerQueue } from '@hazeljs/core'
+import { type Clock, durationText, guardClock, neverCancelled, systemClock, TimerQueue } from '@hazeljs/core'
 import type { PolicyDescription } from '../description.js'
 import { BulkheadError } from '../errors.js'
 import { recorded } from '../metrics/recorded.js'
 import { isTimeout } from '../outcome.js'
-import { begin, type Call, type CallContext, type CallOptions, type Policy, type Priority, toContext } from '../policy.js'
+import { begin, type Call, type CallContext, type CallOptions, enter, type Policy, type Priority } from '../policy.js'
 import { WaitingLine } from './waiting-line.js'
 import { type BulkheadOptions, type ResolvedBulkheadOptions, resolveBulkheadOptions } from './options.js'
 
@@ -47,7 +47,7 @@ export class Bulkhead implements Policy {
    * the reason of another abort; ConfigError for an unknown priority; else what the call throws.
    */
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     const { metrics } = this.#options
     if (metrics === undefined) return this.#run(call, callContext)
     return recorded(metrics, this.#clock, callContext, () => this.#run(call, callContext))
@@ -89,7 +89,7 @@ export class Bulkhead implements Policy {
 
   async #runInLine<T>(call: Call<T>, context: CallContext): Promise<T> {
     const { priority } = context.options
-    const line = priority === undefined ? normal : lineOf(priority)
+    const line = priority === undefined ? normal : priorities.indexOf(priority)
     if (this.#hasPlace) this.#activeCalls++
     else await this.#wait(context, line)
     // Between getting a place and going on, others had their turn.
@@ -160,11 +160,4 @@ export class Bulkhead implements Policy {
 function notRun(reason: unknown): unknown {
   if (!isTimeout(reason)) return reason
   return new BulkheadError('queue-timeout', 'No place became free before the time of the call was over', reason)
-}
-
-function lineOf(priority: Priority): number {
-  const line = priorities.indexOf(priority)
-  if (line >= 0) return line
-  const expected = priorities.map((one) => show(one)).join(', ')
-  throw new ConfigError('A call', [{ path: 'priority', message: `expected one of ${expected}, got ${show(priority)}` }])
 }

@@ -3,7 +3,7 @@ import { CircuitBreakerError } from '../errors.js'
 import type { PolicyDescription } from '../description.js'
 import { record } from '../metrics/recorded.js'
 import { judgeError, judgeLate, judgeResult, type Outcome } from '../outcome.js'
-import { begin, type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { begin, type Call, type CallContext, type CallOptions, enter, type Policy } from '../policy.js'
 import { retryAfterMsOf } from '../retry/retry-after.js'
 import { Timeout } from '../timeout/timeout.js'
 import { type Admission, Circuit, notAdmitted } from './circuit.js'
@@ -47,7 +47,7 @@ export class CircuitBreaker implements Policy {
 
   /** @throws CircuitBreakerError when the circuit lets no call through; TimeoutError with `timeout`; else what the call throws. */
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     if (callContext.aborted) return Promise.reject(callContext.cancellation.reason)
     let admission: Admission | undefined
     try {
@@ -109,10 +109,7 @@ export class CircuitBreaker implements Policy {
     return this.#circuit.successes
   }
 
-  /**
-   * Milliseconds until a call may pass: 0 if one may now, Infinity while FORCED_OPEN. In HALF_OPEN without permits, until those it let
-   * through count as lost: an outcome may come sooner, and without one the next call then opens the circuit anew.
-   */
+  /** Milliseconds until a call may pass: 0 if now, Infinity while FORCED_OPEN; in HALF_OPEN without permits, until those count as lost. */
   getTimeUntilNextAttempt(): number {
     if (this.#manual === undefined) return this.#circuit.retryAfterMs
     return this.#manual === CircuitState.FORCED_OPEN ? Infinity : 0
@@ -174,20 +171,22 @@ export class CircuitBreaker implements Policy {
   }
 
   on<K extends keyof CircuitBreakerEvents>(event: K, listener: (payload: CircuitBreakerEvents[K]) => unknown): this {
-    this.#events ??= new Emitter()
-    this.#events.on(event, listener)
+    this.#emitter.on(event, listener)
     return this
   }
 
   once<K extends keyof CircuitBreakerEvents>(event: K, listener: (payload: CircuitBreakerEvents[K]) => unknown): this {
-    this.#events ??= new Emitter()
-    this.#events.once(event, listener)
+    this.#emitter.once(event, listener)
     return this
   }
 
   off<K extends keyof CircuitBreakerEvents>(event: K, listener: (payload: CircuitBreakerEvents[K]) => unknown): this {
     this.#events?.off(event, listener)
     return this
+  }
+
+  get #emitter(): Emitter<CircuitBreakerEvents> {
+    return (this.#events ??= new Emitter())
   }
 
   /** `undefined`: the call runs and nobody looks at it. */

@@ -120,7 +120,7 @@ describe('describe', () => {
   it('says when it opens and for how long', () => {
     expect(new CircuitBreaker().describe()).toEqual({
       policy: 'CircuitBreaker',
-      summary: 'opens at 50 % failures of at least 20 calls, in the last 100 calls, for 5 s to 1 min',
+      summary: 'opens at 50 % failures of 20 calls or more, in the last 100 calls, for 5 s',
       timeoutMs: undefined,
       slowCallMs: undefined,
     })
@@ -141,7 +141,7 @@ describe('describe', () => {
       {
         policy: 'CircuitBreaker',
         summary:
-          'prices: opens at 5 failures or 25 % failures or 80 % slower than 1 s of at least 8 calls, in the last 30 s, for 5 s to 1 min; calls end after 1.5 s',
+          'prices: opens at 5 failures or 25 % failures of 8 calls or more or 80 % slow calls of 8 or more, in the last 30 s, for 5 s',
         timeoutMs: 1_500,
         slowCallMs: 1_000,
       },

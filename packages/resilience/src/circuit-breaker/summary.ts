@@ -1,22 +1,15 @@
 import { durationText } from '@hazeljs/core'
 import type { ResolvedCircuitBreakerOptions } from './options.js'
 
-/** Such as `opens at 50 % failures of at least 20 calls, in the last 100 calls, for 5 s to 1 min`. */
+/** Such as `opens at 50 % failures of 20 calls or more, in the last 100 calls, for 5 s`. */
 export function summaryOf(options: ResolvedCircuitBreakerOptions): string {
-  const { name, slidingWindow, resetTimeoutMs, resetBackoff, timeoutMs } = options
+  const { name, slidingWindow, resetTimeoutMs, failureThreshold, failureRateThreshold, slowCallRateThreshold, minimumCalls } = options
   const window = slidingWindow.type === 'count' ? `${slidingWindow.size} calls` : durationText(slidingWindow.size)
-  const longest = resetBackoff === undefined ? '' : ` to ${durationText(resetBackoff.maxMs)}`
-  const openFor = `${durationText(resetTimeoutMs)}${longest}`
-  const limit = timeoutMs === undefined ? '' : `; calls end after ${durationText(timeoutMs)}`
-  return `${name === undefined ? '' : `${name}: `}opens at ${thresholds(options)}, in the last ${window}, for ${openFor}${limit}`
-}
-
-function thresholds(options: ResolvedCircuitBreakerOptions): string {
-  const { failureThreshold, failureRateThreshold, slowCallRateThreshold, slowCallDurationMs, minimumCalls } = options
-  const rates: string[] = []
-  if (failureRateThreshold !== undefined) rates.push(`${failureRateThreshold} % failures`)
-  if (slowCallRateThreshold !== undefined) rates.push(`${slowCallRateThreshold} % slower than ${durationText(slowCallDurationMs ?? 0)}`)
-  const counted = failureThreshold === undefined ? [] : [`${failureThreshold} failures`]
-  if (rates.length > 0) counted.push(`${rates.join(' or ')} of at least ${minimumCalls} calls`)
-  return counted.join(' or ')
+  const thresholds = [
+    failureThreshold && `${failureThreshold} failures`,
+    failureRateThreshold && `${failureRateThreshold} % failures of ${minimumCalls} calls or more`,
+    slowCallRateThreshold && `${slowCallRateThreshold} % slow calls of ${minimumCalls} or more`,
+  ]
+  const opens = thresholds.filter((threshold) => threshold !== undefined).join(' or ')
+  return `${name === undefined ? '' : `${name}: `}opens at ${opens}, in the last ${window}, for ${durationText(resetTimeoutMs)}`
 }

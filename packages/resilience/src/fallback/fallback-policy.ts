@@ -3,7 +3,7 @@ import type { PolicyDescription } from '../description.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { recorded } from '../metrics/recorded.js'
 import { isCancellation, outcomeOf } from '../outcome.js'
-import { type alternative, begin, type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { type alternative, begin, type Call, type CallContext, type CallOptions, enter, type Policy } from '../policy.js'
 
 /** Answers in place of a call that failed. The arguments of a decorated method are `context.options.args`. */
 export type FallbackHandler<R, E extends Error = Error> = (error: E, context: CallContext) => R | PromiseLike<R>
@@ -60,7 +60,7 @@ export class FallbackPolicy<R, E extends Error = Error> implements Policy<R> {
    * the handler's that has no `cause` gets the call's failure for one.
    */
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T | R> {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     const { metrics } = this.#options
     if (metrics === undefined) return this.#run(call, callContext)
     return recorded(metrics, this.#clock, callContext, () => this.#run(call, callContext))

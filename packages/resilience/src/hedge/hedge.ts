@@ -1,7 +1,7 @@
 import { type Clock, durationText, guardClock, systemClock } from '@hazeljs/core'
 import type { PolicyDescription } from '../description.js'
 import { recorded } from '../metrics/recorded.js'
-import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { type Call, type CallContext, type CallOptions, enter, type Policy } from '../policy.js'
 import { HedgeDelay } from './hedge-delay.js'
 import { HedgedCall, type HedgeTally, type HedgeTerms } from './hedged-call.js'
 import { type HedgeOptions, type ResolvedHedgeOptions, resolveHedgeOptions } from './options.js'
@@ -50,7 +50,7 @@ export class Hedge implements Policy {
    * thrown away.
    */
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     if (callContext.aborted) return Promise.reject(callContext.cancellation.reason)
     const { metrics } = this.#options
     return metrics === undefined

@@ -162,8 +162,8 @@ const defects: readonly (readonly [string, Defect])[] = [
       code: 'POLICY_REPEATED',
       policies: [0, 2],
       message:
-        'Timeout (policies[2]) is the same object as Timeout (policies[0]): it counts each call twice, and a bulkhead may wait for itself ' +
-        'for ever. Make one for each place.',
+        'Timeout (policies[2]) is the same object as Timeout (policies[0]): it counts a call twice, or waits for itself. ' +
+        'Make one for each place.',
       good: [new Timeout('6s'), retry(), shared],
     },
   ],

@@ -55,7 +55,7 @@ export function lint(given: Pipeline<unknown> | readonly Policy<unknown>[]): rea
 
     const twin = last((outer) => outer.identity === identity)
     if (twin !== undefined) {
-      const why = 'it counts each call twice, and a bulkhead may wait for itself for ever'
+      const why = 'it counts a call twice, or waits for itself'
       warn('POLICY_REPEATED', [twin], `is the same object as ${label(twin)}: ${why}. Make one for each place`)
     }
     return warnings

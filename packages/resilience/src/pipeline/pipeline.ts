@@ -1,6 +1,6 @@
 import { reportFault } from '@hazeljs/core'
 import type { PolicyDescription } from '../description.js'
-import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { type Call, type CallContext, type CallOptions, enter, type Policy } from '../policy.js'
 
 /** An order of policies that defeats one of them. */
 export interface PipelineWarning {
@@ -52,7 +52,7 @@ export class NestedPolicies<Alternative> implements Pipeline<Alternative> {
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T | Alternative> {
     let step: Call<unknown> = call
     for (const policy of this.#inner) step = guardedBy(policy, step)
-    return this.#outermost.execute(step, toContext(context)) as Promise<T | Alternative>
+    return this.#outermost.execute(step, enter(call, context)) as Promise<T | Alternative>
   }
 
   describe(): PolicyDescription {
@@ -103,7 +103,7 @@ function guardedBy(policy: Policy<unknown>, step: Call<unknown>): Call<unknown> 
 
 const unguarded: Policy = {
   execute: async (call, context) => {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     if (callContext.aborted) throw callContext.cancellation.reason
     return call(callContext)
   },

@@ -3,7 +3,7 @@ import type { PolicyDescription } from '../description.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { recorded } from '../metrics/recorded.js'
 import { judgeResult, type ResultPredicate } from '../outcome.js'
-import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { type Call, type CallContext, type CallOptions, enter, type Policy } from '../policy.js'
 
 /** Feeds a collector with what comes out of everything inside it. */
 export class Recorder implements Policy {
@@ -18,7 +18,7 @@ export class Recorder implements Policy {
   }
 
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     return recorded(this.#metrics, this.#clock, callContext, async () => call(callContext), this.#isFailure)
   }
 

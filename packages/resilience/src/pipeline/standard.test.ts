@@ -63,7 +63,7 @@ it('prints what it does, a part a line', () => {
     '          Timeout:',
   ])
   expect(text).toContain('Timeout: 30 s')
-  expect(text).toContain('RetryPolicy: 2 retries, exponential from 100 ms to 2 s')
+  expect(text).toContain('RetryPolicy: retries: 2, exponential from 100 ms to 2 s')
   expect(text).toMatch(/CircuitBreaker: .*prices/)
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(140)
 })

@@ -2,7 +2,7 @@ import { type Clock, durationText, guardClock, systemClock } from '@hazeljs/core
 import type { PolicyDescription } from '../description.js'
 import { RateLimitError } from '../errors.js'
 import { recorded } from '../metrics/recorded.js'
-import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { type Call, type CallContext, type CallOptions, enter, type Policy } from '../policy.js'
 import type { Limiter, LimitRequest, LimitState } from './limiter.js'
 import { MeterStore } from './meter-store.js'
 import { MeteredLimiter } from './metered-limiter.js'
@@ -39,7 +39,7 @@ export class RateLimiter implements Policy, Limiter {
    * while it waits; the reason of another abort; ConfigError for a cost above `max` or a key that is no string; else what the call throws.
    */
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     const { metrics } = this.#options
     if (metrics === undefined) return this.#run(call, callContext)
     return recorded(metrics, this.#clock, callContext, () => this.#run(call, callContext))

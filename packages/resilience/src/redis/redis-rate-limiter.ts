@@ -14,7 +14,7 @@ import { CircuitState } from '../circuit-breaker/circuit-state.js'
 import type { PolicyDescription } from '../description.js'
 import { RateLimitError } from '../errors.js'
 import { recorded } from '../metrics/recorded.js'
-import { type Call, type CallContext, type CallOptions, type Policy, rootContext, toContext } from '../policy.js'
+import { type Call, type CallContext, type CallOptions, enter, type Policy, rootContext, toContext } from '../policy.js'
 import { badRequest } from '../rate-limiter/limiter.js'
 import { notAdmitted } from '../rate-limiter/queued-meter.js'
 import { TokenBucketLimiter } from '../rate-limiter/token-bucket-limiter.js'
@@ -90,7 +90,7 @@ export class RedisRateLimiter implements Policy {
 
   /** @throws RateLimitError when the limit is used up, or Redis is away and the fallback closed; as {@link acquire}; else what the call throws. */
   async execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     const { metrics } = this.#options
     if (metrics === undefined) return this.#guard(call, callContext)
     return recorded(metrics, this.#clock, callContext, () => this.#guard(call, callContext))

