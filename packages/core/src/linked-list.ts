@@ -48,6 +48,8 @@ export class LinkedList<T> implements Iterable<T> {
     else previous.next = next
     if (next === undefined) this.#last = previous
     else next.previous = previous
+    // A dead node that has grown old would keep those after it from dying young, with all that they hold.
+    node.previous = node.next = undefined
     this.#length--
     return true
   }

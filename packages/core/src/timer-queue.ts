@@ -3,7 +3,8 @@ import { LinkedList, type ListNode } from './linked-list.js'
 
 interface Entry {
   readonly dueMs: number
-  readonly callback: () => void
+  /** Dropped with the entry: one that has grown old would keep all that its callback holds from dying young. */
+  callback: (() => void) | undefined
 }
 
 /** A time limit that runs; only the queue it came from understands it. */
@@ -41,7 +42,9 @@ export class TimerQueue {
 
   /** Removing one that fired or was removed does nothing. */
   remove(timer: QueuedTimer): void {
-    if (!this.#entries.remove(timer) || this.#entries.length > 0) return
+    if (!this.#entries.remove(timer)) return
+    timer.value.callback = undefined
+    if (this.#entries.length > 0) return
     if (this.#wasEmptied) this.#keepAlive(false)
     else this.#clear()
   }
@@ -71,8 +74,9 @@ export class TimerQueue {
     const nowMs = this.#clock.now()
     const { first } = this.#entries
     for (let next = first; next !== undefined && next.value.dueMs <= nowMs; next = this.#entries.first) {
+      const { callback } = next.value
       this.remove(next)
-      next.value.callback()
+      callback?.()
     }
     if (this.#entries.first !== undefined) this.#arm(this.#entries.first)
   }

@@ -1,3 +1,4 @@
+import type { TimerHandle } from '@hazeljs/core'
 import { FakeClock } from '@hazeljs/core/testing'
 import { request as httpRequest, type ServerResponse } from 'node:http'
 import { expect, it, vi } from 'vitest'
@@ -40,15 +41,20 @@ it('that is over while a request waits for a place is the client’s 504, and no
   leave()
 })
 
-it('is one timer a route, however many requests, and none is left when all are answered', async () => {
+it('is cleared when the request is answered', async () => {
   const clock = new FakeClock()
   const setTimer = vi.spyOn(clock, 'setTimer')
+  const clearTimer = vi.spyOn(clock, 'clearTimer')
   const waiting: ServerResponse[] = []
   const upstream = await startUpstream((_request, response) => waiting.push(response))
   const { port } = await startProxy([upstream.port], { trafficPolicy: { timeout: 7_777 } }, {}, { clock })
   const answers = [1, 2, 3].map(() => send(port, '/'))
   await vi.waitFor(() => expect(waiting).toHaveLength(3))
-  expect(setTimer.mock.calls.filter(([, delayMs]) => delayMs === 7_777)).toHaveLength(1)
+  const timers = setTimer.mock.results.flatMap(({ value }, call) =>
+    setTimer.mock.calls[call]?.[1] === 7_777 ? [value as TimerHandle] : [],
+  )
+  expect(timers).toHaveLength(3)
   for (const response of waiting) response.end('ok')
   for (const answer of answers) expect((await answer).status).toBe(200)
+  await vi.waitFor(() => expect(clearTimer.mock.calls.flat()).toEqual(expect.arrayContaining(timers)))
 })
