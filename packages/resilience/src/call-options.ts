@@ -1,5 +1,25 @@
 import { ConfigError, type OptionsReader, problemsOf, show } from '@hazeljs/core'
-import type { CallOptions } from './policy.js'
+
+/** Who waits less in a bulkhead's queue: places go to `high` first, to `low` last, and within one priority to whoever came first. */
+export type Priority = 'high' | 'normal' | 'low'
+
+/** What a caller may hand to `execute`: what the policies on the way want to know of this call. */
+export interface CallOptions {
+  /** Calls the work off: pauses end, queue places are given up, and the signal that the call sees aborts. */
+  readonly signal?: AbortSignal | undefined
+  /** Whose limit a keyed rate limiter charges. Default: the limit of all who name none. */
+  readonly key?: string | undefined
+  /** How many calls it counts for at a rate limiter. Default 1. */
+  readonly cost?: number | undefined
+  /** Default `normal`. */
+  readonly priority?: Priority | undefined
+  /** `false`: it must not happen twice, so that it is neither hedged nor, once it may have run, retried. Default `true`. */
+  readonly idempotent?: boolean | undefined
+  /** What the guarded function was called with, for fallbacks to look at. Decorators fill it in. */
+  readonly args?: readonly unknown[] | undefined
+  /** What `this` was, where a method was called. Decorators fill it in. */
+  readonly self?: unknown
+}
 
 /** By name, the `typeof` of its values. The others are left to the reader. */
 const kinds: Readonly<Record<string, string>> = {

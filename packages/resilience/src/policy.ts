@@ -1,32 +1,13 @@
 import { type Cancellation, type Clock, eitherOf, fromSignal, neverCancelled } from '@hazeljs/core'
 import { type AmbientCall, ambientCall } from './ambient.js'
-import { callOptionsError, noFunctionError } from './call-options.js'
+import { type CallOptions, callOptionsError, noFunctionError } from './call-options.js'
 import type { PolicyDescription } from './description.js'
 import type { RetryBudget } from './retry/retry-budget.js'
 
+export type { CallOptions, Priority } from './call-options.js'
+
 /** What a policy runs. Functions that take no parameter fit. */
 export type Call<T> = (context: CallContext) => T | PromiseLike<T>
-
-/** Who waits less in a bulkhead's queue: places go to `high` first, to `low` last, and within one priority to whoever came first. */
-export type Priority = 'high' | 'normal' | 'low'
-
-/** What a caller may hand to `execute`: what the policies on the way want to know of this call. */
-export interface CallOptions {
-  /** Calls the work off: pauses end, queue places are given up, and the signal that the call sees aborts. */
-  readonly signal?: AbortSignal | undefined
-  /** Whose limit a keyed rate limiter charges. Default: the limit of all who name none. */
-  readonly key?: string | undefined
-  /** How many calls it counts for at a rate limiter. Default 1. */
-  readonly cost?: number | undefined
-  /** Default `normal`. */
-  readonly priority?: Priority | undefined
-  /** `false`: it must not happen twice, so that it is neither hedged nor, once it may have run, retried. Default `true`. */
-  readonly idempotent?: boolean | undefined
-  /** What the guarded function was called with, for fallbacks to look at. Decorators fill it in. */
-  readonly args?: readonly unknown[] | undefined
-  /** What `this` was, where a method was called. Decorators fill it in. */
-  readonly self?: unknown
-}
 
 /** Where a policy keeps the type of what it may resolve with in place of the call's result; there is no such property at run time. */
 export declare const alternative: unique symbol
