@@ -66,6 +66,7 @@ describe.each(policies)('%s', (_name, make) => {
     [{ signal: new AbortController() }, 'signal: expected a AbortSignal'],
     [{ priority: 'urgent' }, "priority: expected one of 'high', 'normal', 'low'"],
     [{ cost: '2', key: 7 }, 'execute has 2 problems'],
+    [{ key: new AbortController().signal }, 'key: expected a string'],
     [new AbortController().signal, 'options'],
     [null, 'options'],
   ])('refuses %j before it makes the call', async (options, message) => {

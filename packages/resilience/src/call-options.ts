@@ -23,7 +23,6 @@ export interface CallOptions {
 
 /** By name, the `typeof` of its values. The others are left to the reader. */
 const kinds: Readonly<Record<string, string>> = {
-  signal: 'object',
   key: 'string',
   cost: 'number',
   idempotent: 'boolean',
@@ -52,7 +51,8 @@ function looksRight(given: CallOptions): boolean {
   if (typeof given !== 'object' || (given as CallOptions | null) === null || 'aborted' in given) return false
   for (const name in given) {
     const value = given[name as keyof CallOptions]
-    if (value !== undefined && (typeof value !== kinds[name] || name === 'signal') && !(value instanceof AbortSignal)) return false
+    if (value === undefined || name === 'args' || name === 'self') continue
+    if (name === 'signal' ? !(value instanceof AbortSignal) : typeof value !== kinds[name]) return false
   }
   return true
 }
