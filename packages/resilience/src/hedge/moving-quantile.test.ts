@@ -26,6 +26,11 @@ it('is within 2 % of the exact quantile of the values it is of', () => {
   )
 })
 
+it('takes the rank that whole numbers give, where shares of one are rounded', () => {
+  // 100 × 0.07 is a little more than 7.
+  expect(Math.abs((fed(7, 100, oneTo(100)).value as number) - 7)).toBeLessThan(0.2)
+})
+
 it('forgets what is older than two turns, and keeps at least one', () => {
   const quantile = fed(50, 50, new Array<number>(5 * valuesPerTurn).fill(1_000))
   const feed = (count: number) => {

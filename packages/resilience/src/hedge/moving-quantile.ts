@@ -10,7 +10,7 @@ export const valuesPerUpdate = 50
  * window later; the older one answers, and gives way when it is full.
  */
 export class MovingQuantile {
-  readonly #share: number
+  readonly #percent: number
   readonly #minValues: number
   #older = new Histogram()
   #younger = new Histogram()
@@ -21,7 +21,7 @@ export class MovingQuantile {
 
   /** `percent` is above 0 and below 100. */
   constructor(percent: number, minValues: number) {
-    this.#share = percent / 100
+    this.#percent = percent
     this.#minValues = minValues
   }
 
@@ -50,6 +50,6 @@ export class MovingQuantile {
 
   #update(): void {
     this.#sinceUpdate = 0
-    this.#value = this.#older.valuesAt([Math.ceil(this.#olderCount * this.#share)])[0]
+    this.#value = this.#older.valuesAt([Math.ceil((this.#olderCount * this.#percent) / 100)])[0]
   }
 }
