@@ -3,10 +3,12 @@ import { HazelError } from '@hazeljs/core'
 /**
  * - `REGISTRY_UNAVAILABLE`: the registry did not answer, and no earlier answer is known. The registry's own error is the `cause`.
  * - `REGISTRATION_FAILED`: an instance could not be registered or deregistered. The registry's own error is the `cause`.
+ * - `READ_ONLY_REGISTRY`: a change was asked of a registry that is only read; the message says what to do instead.
  * - `UNKNOWN_STRATEGY`: no load balancing strategy has this name; the message lists those that exist.
  * - `CLIENT_CLOSED`: the client, or the picker's client, was closed before.
  */
-export type DiscoveryErrorCode = 'REGISTRY_UNAVAILABLE' | 'REGISTRATION_FAILED' | 'UNKNOWN_STRATEGY' | 'CLIENT_CLOSED'
+export type DiscoveryErrorCode =
+  'REGISTRY_UNAVAILABLE' | 'REGISTRATION_FAILED' | 'READ_ONLY_REGISTRY' | 'UNKNOWN_STRATEGY' | 'CLIENT_CLOSED'
 
 /** What goes wrong between a registry and those who use it. No call to a service was made when it is thrown. */
 export class DiscoveryError extends HazelError {

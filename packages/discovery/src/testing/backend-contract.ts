@@ -3,6 +3,7 @@ import { ServiceStatus } from '@hazeljs/core'
 import type { RegistryBackend } from '../backends/registry-backend.js'
 import { type BackendHarness, recordWatch, watchPatienceMs } from './backend-harness.js'
 import type { TestRunner } from './contract.js'
+import { contractTest } from './contract-test.js'
 import { sampleInstance } from './sample-instance.js'
 
 /**
@@ -10,17 +11,9 @@ import { sampleInstance } from './sample-instance.js'
  *
  * The leases' part needs a ttl that the harness can wait for, and is left out where `ttlMs` is `undefined`.
  */
-export function backendContract({ describe, it }: TestRunner, open: () => BackendHarness | Promise<BackendHarness>): void {
-  const test = (name: string, body: (backend: RegistryBackend, harness: BackendHarness) => Promise<void>) =>
-    it(name, async () => {
-      const harness = await open()
-      try {
-        await body(harness.backend, harness)
-      } finally {
-        await harness.backend.close?.()
-        await harness.close?.()
-      }
-    })
+export function backendContract(runner: TestRunner, open: () => BackendHarness | Promise<BackendHarness>): void {
+  const { describe } = runner
+  const test = contractTest(runner, open)
 
   describe('registrations', () => {
     test('gives back what was registered', async (backend) => {

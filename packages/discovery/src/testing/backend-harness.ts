@@ -11,24 +11,43 @@ export interface BackendHarness {
   close?(): Promise<void>
 }
 
+/** A backend that is only read, without instances, with a way to change what it reads. */
+export interface ReadOnlyBackendHarness extends BackendHarness {
+  /** Puts instances at these addresses, UP, in the place of those of the service. The backend may see it later. */
+  setInstances(service: string, addresses: readonly Pick<ServiceInstance, 'host' | 'port'>[]): Promise<void>
+}
+
 /** How long a change may take to reach a watch. */
 export const watchPatienceMs = 5_000
 const stepMs = 20
 
-/** A watch of `orders` that remembers what it was told. */
-export function recordWatch(backend: RegistryBackend, { advance }: BackendHarness) {
+/** A watch of `orders`, or of another service, that remembers what it was told. */
+export function recordWatch(backend: RegistryBackend, harness: BackendHarness, service = 'orders') {
   const events: RegistryEvent[] = []
-  const stop = backend.watch?.('orders', (event) => events.push(event)) ?? (() => undefined)
+  const stop = backend.watch?.(service, (event) => events.push(event)) ?? (() => undefined)
   const snapshots = () => events.filter((event): event is RegistrySnapshot => event.kind === 'snapshot')
-  const untilInstances = async (holds: (instances: readonly ServiceInstance[]) => boolean, withinMs = watchPatienceMs) => {
-    for (let waitedMs = 0; waitedMs <= withinMs; waitedMs += stepMs) {
+  const untilInstances = (holds: (instances: readonly ServiceInstance[]) => boolean, withinMs?: number) => {
+    const isTold = () => {
       const last = snapshots().at(-1)
-      if (last !== undefined && holds(last.instances)) return
-      await advance(stepMs)
+      return last !== undefined && holds(last.instances)
     }
-    assert.fail(`The watch did not tell it within ${withinMs} ms; it told ${JSON.stringify(events)}`)
+    return untilItHolds(harness, isTold, () => `the watch told ${JSON.stringify(events)}`, withinMs)
   }
   const until = (holds: (ids: readonly string[]) => boolean, withinMs?: number) =>
     untilInstances((instances) => holds(instances.map(({ id }) => id)), withinMs)
   return { events, snapshots, stop, until, untilInstances }
+}
+
+/** Lets time pass until it holds, and fails with what is seen instead when that takes too long. */
+export async function untilItHolds(
+  { advance }: BackendHarness,
+  holds: () => boolean | Promise<boolean>,
+  seen: () => string,
+  withinMs = watchPatienceMs,
+): Promise<void> {
+  for (let waitedMs = 0; waitedMs <= withinMs; waitedMs += stepMs) {
+    if (await holds()) return
+    await advance(stepMs)
+  }
+  assert.fail(`It did not come about within ${withinMs} ms: ${seen()}`)
 }

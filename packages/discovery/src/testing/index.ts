@@ -1,5 +1,6 @@
 export { backendContract } from './backend-contract.js'
-export type { BackendHarness } from './backend-harness.js'
+export type { BackendHarness, ReadOnlyBackendHarness } from './backend-harness.js'
 export { balancerContract } from './balancer-contract.js'
 export type { TestRunner } from './contract.js'
+export { readOnlyBackendContract } from './read-only-backend-contract.js'
 export { sampleInstance } from './sample-instance.js'
