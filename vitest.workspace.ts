@@ -15,12 +15,12 @@ const alias = {
   '@hazeljs/gateway': source('gateway/src/index.ts'),
 }
 
-const project = (name: string, folder: string): TestProjectInlineConfiguration => ({
+const project = (name: string, folder: string, include = ['src/**/*.test.ts', 'test/**/*.test.ts']): TestProjectInlineConfiguration => ({
   resolve: { alias },
   test: {
     name,
     root: fileURLToPath(new URL(folder, import.meta.url)),
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include,
     setupFiles: fileURLToPath(new URL('./vitest.setup.ts', import.meta.url)),
   },
 })
@@ -33,4 +33,5 @@ export const projects: TestProjectInlineConfiguration[] = [
   project('gateway', './packages/gateway'),
   project('starter', './examples/gateway-starter'),
   project('test-servers', './test-servers'),
+  project('scripts', './scripts', ['*.test.mjs']),
 ]
