@@ -20,6 +20,8 @@ export interface ReadOnlyBackendHarness extends BackendHarness {
 /** How long a change may take to reach a watch. */
 export const watchPatienceMs = 5_000
 const stepMs = 20
+/** How long silence is listened to. */
+export const silenceMs = 100
 
 /** A watch of `orders`, or of another service, that remembers what it was told. */
 export function recordWatch(backend: RegistryBackend, harness: BackendHarness, service = 'orders') {
@@ -50,4 +52,8 @@ export async function untilItHolds(
     await advance(stepMs)
   }
   assert.fail(`It did not come about within ${withinMs} ms: ${seen()}`)
+}
+
+export async function idsOf(backend: RegistryBackend, name: string): Promise<string[]> {
+  return (await backend.getInstances(name)).map(({ id }) => id).sort()
 }

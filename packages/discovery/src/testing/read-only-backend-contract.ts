@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { ServiceStatus } from '@hazeljs/core'
 import type { RegistryBackend } from '../backends/registry-backend.js'
-import { type ReadOnlyBackendHarness, recordWatch, untilItHolds } from './backend-harness.js'
+import { type ReadOnlyBackendHarness, recordWatch, silenceMs, untilItHolds } from './backend-harness.js'
 import type { TestRunner } from './contract.js'
 import { type ContractTest, contractTest } from './contract-test.js'
 import { sampleInstance } from './sample-instance.js'
@@ -167,9 +167,6 @@ function watches(test: ContractTest<ReadOnlyBackendHarness>): void {
     assert.equal(watch.events.length, told)
   })
 }
-
-/** How long silence is listened to. */
-const silenceMs = 100
 
 function refusals(test: ContractTest<ReadOnlyBackendHarness>): void {
   test('refuses every change, and says what to do', async (backend) => {
