@@ -1,7 +1,7 @@
 import { guardLogger, type Logger, type ServiceInstance, toError } from '@hazeljs/core'
 import { decodeInstance } from './instance-record.js'
 
-/** Entries remembered as corrupt at once; more are reported again each time they are read. */
+/** Entries remembered as corrupt at once. That there are more is said once: to say it at each reading would bury everything else. */
 const maxRemembered = 1_000
 
 /** Reports entries of a registry that are no instances: each once, until it changes. They are left out, and the others are served. */
@@ -9,6 +9,7 @@ export class CorruptEntries {
   readonly #registry: string
   readonly #logger: Logger | undefined
   readonly #reported = new Map<string, string>()
+  #saidMore = false
 
   /** @param registry as a message names it: 'Redis' */
   constructor(registry: string, logger: Logger | undefined) {
@@ -17,16 +18,35 @@ export class CorruptEntries {
   }
 
   report(key: string, error: Error): void {
-    if (this.#reported.get(key) === error.message) return
-    if (this.#reported.size < maxRemembered) this.#reported.set(key, error.message)
-    const message = `${this.#registry} holds an entry that is no service instance; it is left out. Correct or delete ${key}: ${error.message}`
+    const known = this.#reported.get(key)
+    if (known === error.message) return
+    if (known === undefined && this.#reported.size >= maxRemembered) {
+      this.#reportMore(key, error)
+      return
+    }
+    this.#reported.set(key, error.message)
+    this.#warn(`an entry that is no service instance; it is left out. Correct or delete ${key}: ${error.message}`, key, error)
+  }
+
+  #reportMore(key: string, error: Error): void {
+    if (this.#saidMore) return
+    this.#saidMore = true
+    this.#warn(
+      `more than ${maxRemembered} entries that are no service instances; they are left out, as ${key}: ${error.message}`,
+      key,
+      error,
+    )
+  }
+
+  #warn(what: string, key: string, error: Error): void {
+    const message = `${this.#registry} holds ${what}`
     if (this.#logger === undefined) process.emitWarning(message, 'HazelRegistryWarning')
     else this.#logger.warn({ key, error: error.message }, message)
   }
 
   /** The entry is gone, or is an instance now. */
   forget(key: string): void {
-    this.#reported.delete(key)
+    if (this.#reported.delete(key)) this.#saidMore = false
   }
 }
 

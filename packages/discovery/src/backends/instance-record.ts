@@ -41,7 +41,7 @@ function readText(part: string, value: unknown): string {
 }
 
 function readNumber(part: string, value: unknown): number {
-  return must(part, value, (number) => typeof number === 'number') as number
+  return must(part, value, (number) => typeof number === 'number' && number >= 0) as number
 }
 
 function must(part: string, value: unknown, holds: (value: unknown) => boolean): unknown {

@@ -1,5 +1,5 @@
-import { Emitter, type ServiceInstance } from '@hazeljs/core'
-import { difference, toSnapshot, type Snapshot } from '../resolver/snapshot.js'
+import { Emitter, type ServiceInstance, toError } from '@hazeljs/core'
+import { difference, missing, toSnapshot, type Snapshot } from '../resolver/snapshot.js'
 import type { RegistryEvent, RegistryListener, Removal } from './registry-backend.js'
 
 /** What a source tells about the service that it follows. */
@@ -21,6 +21,7 @@ export type WatchSource = (service: string, sink: WatchSink) => () => void
 export class SharedWatches {
   readonly #follow: WatchSource
   readonly #topics = new Map<string, Topic>()
+  #closed = false
 
   constructor(follow: WatchSource) {
     this.#follow = follow
@@ -38,18 +39,25 @@ export class SharedWatches {
     }
   }
 
+  /** Whether somebody listens to any service. */
+  get inUse(): boolean {
+    return this.#topics.size > 0
+  }
+
   /** The services that somebody listens to. */
   get services(): readonly string[] {
     return [...this.#topics.keys()]
   }
 
+  /** Ends every watch. One that is set up afterwards is told a failure. */
   close(): void {
+    this.#closed = true
     for (const topic of this.#topics.values()) topic.close()
     this.#topics.clear()
   }
 
   #open(service: string): Topic {
-    const topic = new Topic(service, this.#follow)
+    const topic = new Topic(service, this.#closed ? refuseToFollow : this.#follow)
     this.#topics.set(service, topic)
     return topic
   }
@@ -72,8 +80,10 @@ class Topic implements WatchSink {
       if (this.#closed) return
       try {
         this.#stop = follow(service, this)
+        // A listener that was told while the source began may have been the last, and stopped.
+        if (this.#isClosed()) this.#stop()
       } catch (error) {
-        this.failed(error instanceof Error ? error : new Error(String(error)))
+        this.failed(toError(error))
       }
     })
   }
@@ -102,8 +112,8 @@ class Topic implements WatchSink {
 
   state(told: Iterable<ServiceInstance>, deregistered: ReadonlySet<string> = new Set()): void {
     if (this.#closed) return
-    const instances = toSnapshot(told)
     const before = this.#state
+    const instances = toSnapshot(told, before)
     const isNews = before === undefined || this.#failure !== undefined || difference(before, instances).changed
     this.#state = instances
     this.#failure = undefined
@@ -123,6 +133,11 @@ class Topic implements WatchSink {
     this.#stop?.()
   }
 
+  /** Asked anew: calls in between may have closed it. */
+  #isClosed(): boolean {
+    return this.#closed
+  }
+
   /** What a late listener has to know. */
   #present(): RegistryEvent | undefined {
     if (this.#failure !== undefined) return { kind: 'failure', error: this.#failure }
@@ -140,7 +155,10 @@ class Topic implements WatchSink {
   }
 }
 
+function refuseToFollow(): never {
+  throw new Error('The backend was closed')
+}
+
 function removals(before: Snapshot, after: Snapshot, deregistered: ReadonlySet<string>): readonly Removal[] {
-  const present = new Set(after.map(({ id }) => id))
-  return before.filter(({ id }) => !present.has(id)).map(({ id }) => ({ id, reason: deregistered.has(id) ? 'deregistered' : 'expired' }))
+  return missing(before, after).map(({ id }) => ({ id, reason: deregistered.has(id) ? 'deregistered' : 'expired' }))
 }

@@ -44,6 +44,16 @@ describe('MemoryRegistryBackend', () => {
     expect(removals).toEqual([0, 2])
   })
 
+  it('tells nobody of those who had expired before', async () => {
+    const { backend, clock } = setup(1_000)
+    await backend.register(sampleInstance())
+    await clock.advance(1_000)
+    const listener = vi.fn()
+    backend.watch('orders', listener)
+    await clock.advance(0)
+    expect(listener.mock.calls).toEqual([[{ kind: 'snapshot', instances: [], removed: [] }]])
+  })
+
   it('tells the old service when an id moves to another', async () => {
     const { backend, clock } = setup()
     const listener = vi.fn()

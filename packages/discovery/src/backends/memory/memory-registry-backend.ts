@@ -1,7 +1,6 @@
 import {
   type Clock,
   type Duration,
-  Emitter,
   resolveOptions,
   type ServiceFilter,
   type ServiceInstance,
@@ -10,7 +9,8 @@ import {
   type TimerHandle,
 } from '@hazeljs/core'
 import { matches } from '../../filter.js'
-import type { RegistryBackend, RegistryEvent, RegistryListener, Removal } from '../registry-backend.js'
+import type { RegistryBackend, RegistryListener } from '../registry-backend.js'
+import { SharedWatches, type WatchSink } from '../shared-watches.js'
 import { Registrations } from './registrations.js'
 
 export interface MemoryBackendOptions {
@@ -20,18 +20,13 @@ export interface MemoryBackendOptions {
 
 export const defaultMemoryTtlMs = 90_000
 
-/** One watch; an emitter, so that a listener that throws hurts nobody else. */
-type Watch = Emitter<{ event: RegistryEvent }>
-
 /** Keeps registrations in this process: for one process, for development and for tests. */
 export class MemoryRegistryBackend implements RegistryBackend {
   readonly ttlMs: number
   readonly #clock: Clock
   readonly #registrations: Registrations
-  readonly #watches = new Map<string, Set<Watch>>()
-  /** Events that wait until the listeners of an earlier one have returned: a listener may change the registry itself. */
-  readonly #queue: (() => void)[] = []
-  #delivering = false
+  readonly #sinks = new Map<string, WatchSink>()
+  readonly #watches = new SharedWatches((service, sink) => this.#follow(service, sink))
   #expiryTimer: TimerHandle | undefined
 
   /** @throws {ConfigError} for a ttl that is none. */
@@ -46,7 +41,7 @@ export class MemoryRegistryBackend implements RegistryBackend {
     const moved = this.#registrations.get(instance.id)
     if (moved !== undefined && moved.name !== instance.name) this.#remove(moved)
     this.#registrations.put(instance, this.#clock.now())
-    this.#tell(instance.name, [])
+    this.#tell(instance.name)
     this.#awaitExpiry()
     return Promise.resolve()
   }
@@ -84,7 +79,7 @@ export class MemoryRegistryBackend implements RegistryBackend {
     const instance = this.#registrations.get(id)
     if (instance !== undefined && instance.status !== status) {
       this.#registrations.replace({ ...instance, status })
-      this.#tell(instance.name, [])
+      this.#tell(instance.name)
     }
     return Promise.resolve()
   }
@@ -95,71 +90,46 @@ export class MemoryRegistryBackend implements RegistryBackend {
   }
 
   watch(name: string, listener: RegistryListener): () => void {
-    const watch: Watch = new Emitter()
-    let told = false
-    watch.on('event', (event) => {
-      told = true
-      return listener(event)
-    })
-    const watches = this.#watches.get(name) ?? new Set()
-    this.#watches.set(name, watches.add(watch))
+    const stop = this.#watches.watch(name, listener)
     this.#awaitExpiry()
-    queueMicrotask(() => {
-      if (!told) this.#deliver([watch], this.#snapshot(name, []))
-    })
     return () => {
-      watch.removeAllListeners()
-      watches.delete(watch)
-      if (watches.size === 0 && this.#watches.get(name) === watches) this.#watches.delete(name)
-      if (this.#watches.size === 0) this.#stopTimer()
+      stop()
+      if (!this.#watches.inUse) this.#stopTimer()
     }
   }
 
   /** Ends the watches. The registrations stay. */
   close(): Promise<void> {
-    for (const watch of [...this.#watches.values()].flatMap((watches) => [...watches])) watch.removeAllListeners()
-    this.#watches.clear()
+    this.#watches.close()
     this.#stopTimer()
     return Promise.resolve()
   }
 
+  #follow(service: string, sink: WatchSink): () => void {
+    this.#expire()
+    this.#sinks.set(service, sink)
+    this.#tell(service)
+    return () => void this.#sinks.delete(service)
+  }
+
+  #tell(service: string, deregistered?: ReadonlySet<string>): void {
+    this.#sinks.get(service)?.state(this.#registrations.of(service), deregistered)
+  }
+
   #remove(instance: ServiceInstance): void {
     this.#registrations.delete(instance.id)
-    this.#tell(instance.name, [{ id: instance.id, reason: 'deregistered' }])
+    this.#tell(instance.name, new Set([instance.id]))
   }
 
   #expire(): void {
     const expired = this.#registrations.takeExpired(this.#clock.now())
-    for (const name of new Set(expired.map((instance) => instance.name))) {
-      const removed = expired.filter((instance) => instance.name === name)
-      this.#tell(
-        name,
-        removed.map(({ id }) => ({ id, reason: 'expired' })),
-      )
-    }
-  }
-
-  #snapshot(name: string, removed: readonly Removal[]): RegistryEvent {
-    return { kind: 'snapshot', instances: this.#registrations.of(name), removed }
-  }
-
-  #tell(name: string, removed: readonly Removal[]): void {
-    const watches = this.#watches.get(name)
-    if (watches !== undefined) this.#deliver([...watches], this.#snapshot(name, removed))
-  }
-
-  #deliver(watches: readonly Watch[], event: RegistryEvent): void {
-    this.#queue.push(() => watches.forEach((watch) => watch.emit('event', event)))
-    if (this.#delivering) return
-    this.#delivering = true
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next()
-    this.#delivering = false
+    for (const name of new Set(expired.map((instance) => instance.name))) this.#tell(name)
   }
 
   /** Only watchers need to be told at once; everyone else finds out when reading. */
   #awaitExpiry(): void {
     const dueMs = this.#registrations.nextExpiryMs
-    if (this.#expiryTimer !== undefined || this.#watches.size === 0 || dueMs === Infinity) return
+    if (this.#expiryTimer !== undefined || !this.#watches.inUse || dueMs === Infinity) return
     const onDue = () => {
       this.#expiryTimer = undefined
       this.#expire()
