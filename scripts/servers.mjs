@@ -9,6 +9,7 @@ const servers = [
   // Debian 11 was the last one with Consul.
   { command: 'consul', debianPackage: 'consul', suite: 'bullseye', projects: ['discovery', 'test-servers'] },
   { command: 'etcd', debianPackage: 'etcd-server', projects: ['discovery', 'test-servers'] },
+  { command: 'kubectl', debianPackage: 'kubernetes-client', projects: ['discovery'] },
 ]
 
 /** Installs the servers that `npm test` needs with these arguments, where it may, and says what is left out. */

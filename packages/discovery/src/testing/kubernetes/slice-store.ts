@@ -56,6 +56,7 @@ export class SliceStore {
       kind: 'EndpointSlice',
       apiVersion: 'discovery.k8s.io/v1',
       ...slice,
+      ...(slice.ports && { ports: slice.ports.map((port) => ({ name: '', protocol: 'TCP', ...port })) }),
       metadata: {
         ...slice.metadata,
         namespace,
