@@ -1,0 +1,83 @@
+import type { Cancellation, Clock, ServiceFilter, ServiceInstance } from '@hazeljs/core'
+import type { Pool } from 'undici'
+import type { DiscoveryClient } from '../discovery-client.js'
+import { DiscoveryError } from '../errors.js'
+import type { ServiceChange } from '../events.js'
+import type { InstancePicker } from '../instance-picker.js'
+import type { Lease } from '../load-balancers/lease.js'
+import type { PickContext } from '../load-balancers/strategy.js'
+import { ConnectionPools } from './connection-pools.js'
+import type { ResolvedServiceClientOptions } from './options.js'
+import { unlessAborted } from './unless-aborted.js'
+
+/** What a ServiceClient needs of a DiscoveryClient. */
+export type ServiceDiscovery = Pick<DiscoveryClient, 'picker' | 'acquire' | 'getInstances' | 'on' | 'off'>
+
+/** The instances of one service, and the connections to them, for one client. */
+export class ServiceTarget {
+  readonly #discovery: ServiceDiscovery
+  readonly #options: ResolvedServiceClientOptions
+  readonly #picker: InstancePicker
+  readonly #pools: ConnectionPools
+
+  /** @throws {DiscoveryError} `UNKNOWN_STRATEGY`, `CLIENT_CLOSED`. */
+  constructor(discovery: ServiceDiscovery, options: ResolvedServiceClientOptions) {
+    this.#discovery = discovery
+    this.#options = options
+    const { serviceName, strategy, filter } = options
+    this.#picker = discovery.picker(serviceName, { ...(strategy !== undefined && { strategy }), ...(filter !== undefined && { filter }) })
+    this.#pools = new ConnectionPools(options)
+    discovery.on('change', this.#onChange)
+  }
+
+  /** Addresses with open connections, or with calls that a closed one waits for. */
+  get openPools(): number {
+    return this.#pools.size
+  }
+
+  /** `filter` in place of the client's own. @throws {DiscoveryError} `NO_INSTANCE`, `REGISTRY_UNAVAILABLE`, `CLIENT_CLOSED`. */
+  async lease(pick: PickContext, filter: ServiceFilter | undefined, cancellation: Cancellation): Promise<Lease> {
+    const lease = filter === undefined ? await this.#pick(pick, cancellation) : await this.#pickFiltered(pick, filter, cancellation)
+    return lease ?? (await this.#refuse(filter ?? this.#options.filter, cancellation))
+  }
+
+  /** @throws {DiscoveryError} `INSTANCE_UNUSABLE` */
+  poolOf(instance: ServiceInstance): Pool {
+    return this.#pools.for(instance)
+  }
+
+  async close(drainMs: number, clock: Clock): Promise<void> {
+    this.#discovery.off('change', this.#onChange)
+    this.#picker.close()
+    await this.#pools.close(drainMs, clock)
+  }
+
+  async #pick(pick: PickContext, cancellation: Cancellation): Promise<Lease | undefined> {
+    if (!this.#picker.ready) await unlessAborted(this.#picker.whenReady(), cancellation)
+    return this.#picker.acquire(pick)
+  }
+
+  #pickFiltered(pick: PickContext, filter: ServiceFilter, cancellation: Cancellation): Promise<Lease | null> {
+    const { serviceName, strategy } = this.#options
+    return unlessAborted(this.#discovery.acquire(serviceName, strategy, filter, pick), cancellation, (lease) => lease?.release('ignored'))
+  }
+
+  async #refuse(filter: ServiceFilter | undefined, cancellation: Cancellation): Promise<never> {
+    const { serviceName } = this.#options
+    const known = await unlessAborted(this.#discovery.getInstances(serviceName), cancellation)
+    const meant = filter === undefined ? known : await unlessAborted(this.#discovery.getInstances(serviceName, filter), cancellation)
+    const which = filter === undefined ? '' : `, of which ${meant.length} match the filter`
+    throw new DiscoveryError('NO_INSTANCE', `No instance of '${serviceName}' is UP: ${known.length} known${which}${statusesOf(meant)}`)
+  }
+
+  // A listener of the discovery client's.
+  readonly #onChange = ({ service, removed }: ServiceChange): void => {
+    if (service === this.#options.serviceName) this.#pools.drop(removed)
+  }
+}
+
+function statusesOf(instances: readonly ServiceInstance[]): string {
+  const counts = new Map<string, number>()
+  for (const { status } of instances) counts.set(status, (counts.get(status) ?? 0) + 1)
+  return counts.size === 0 ? '' : ` (${[...counts].map(([status, count]) => `${count} ${status}`).join(', ')})`
+}
