@@ -2,6 +2,7 @@ import { HazelError } from '@hazeljs/core'
 
 /**
  * - `REGISTRY_UNAVAILABLE`: the registry did not answer, and no earlier answer is known. The registry's own error is the `cause`.
+ * - `REGISTRY_REFUSED`: the registry does not know who asks, or does not allow it; the message says what is missing.
  * - `REGISTRATION_FAILED`: an instance could not be registered or deregistered. The registry's own error is the `cause`.
  * - `READ_ONLY_REGISTRY`: a change was asked of a registry that is only read; the message says what to do instead.
  * - `UNKNOWN_STRATEGY`: no load balancing strategy has this name; the message lists those that exist.
@@ -11,6 +12,7 @@ import { HazelError } from '@hazeljs/core'
  */
 export type DiscoveryErrorCode =
   | 'REGISTRY_UNAVAILABLE'
+  | 'REGISTRY_REFUSED'
   | 'REGISTRATION_FAILED'
   | 'READ_ONLY_REGISTRY'
   | 'UNKNOWN_STRATEGY'
