@@ -10,6 +10,8 @@ export type {
   WatchFailure,
 } from './backends/registry-backend.js'
 export { defaultMemoryBackend, MemoryRegistryBackend, type MemoryBackendOptions } from './backends/memory/memory-registry-backend.js'
+export { StaticRegistryBackend } from './backends/static/static-registry-backend.js'
+export type { StaticInstance, StaticServices } from './backends/static/static-services.js'
 export { discoveryProblems, type BackendName, type DiscoveryClientConfig } from './config.js'
 export { DiscoveryClient, type DiscoveryClientDependencies } from './discovery-client.js'
 export { DiscoveryError, type DiscoveryErrorCode } from './errors.js'

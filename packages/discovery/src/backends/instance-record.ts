@@ -4,6 +4,11 @@ const protocols: readonly unknown[] = ['http', 'https', 'grpc'] satisfies readon
 const statuses: readonly unknown[] = Object.values(ServiceStatus)
 const maxPort = 65_535
 
+/** The id of an instance whose registry has none of its own. */
+export function instanceIdOf(name: string, host: string, port: number): string {
+  return `${name}:${host}:${port}`
+}
+
 /** An instance as registries that hold texts keep it. */
 export function encodeInstance(instance: ServiceInstance): string {
   return JSON.stringify(instance)
