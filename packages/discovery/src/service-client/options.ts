@@ -163,7 +163,8 @@ function readObject<N extends 'filter' | 'tls'>(options: OptionsReader<ServiceCl
 
 function readTls(options: OptionsReader<ServiceClientOptions>): ServiceTlsOptions | undefined {
   const tls = readObject(options, 'tls')
-  if (typeof tls === 'object') for (const name of ['ca', 'cert', 'key', 'servername'] as const) options.object('tls').value(name)
+  const parts = options.object('tls', tls ?? {})
+  for (const name of ['ca', 'cert', 'key', 'servername'] as const) parts.value(name)
   return tls
 }
 

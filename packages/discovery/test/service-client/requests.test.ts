@@ -38,7 +38,13 @@ it.each([
 it('sends headers of the client and of the call, the nearer ones first', async () => {
   const { port, requests } = await startService((_, response) => response.end())
   const { client } = await setUp([port], { headers: { 'X-Tenant': 'a', authorization: 'client' } })
-  const headers = { Authorization: 'call', 'x-list': ['1', '2'], 'x-number': 3, 'x-none': undefined, 'content-type': 'application/vnd.api+json' }
+  const headers = {
+    Authorization: 'call',
+    'x-list': ['1', '2'],
+    'x-number': 3,
+    'x-none': undefined,
+    'content-type': 'application/vnd.api+json',
+  }
   await client.post('/', { a: 1 }, { headers })
   expect(requests[0]?.headers).toMatchObject({
     'x-tenant': 'a',
