@@ -1,5 +1,6 @@
 export { ServiceStatus, type ServiceFilter, type ServiceInstance, type ServiceProtocol } from '@hazeljs/core'
 export type { Outcome } from '@hazeljs/resilience'
+export type { BackendDependencies } from './backends/backend-dependencies.js'
 export type {
   RegistryBackend,
   RegistryEvent,
@@ -9,6 +10,8 @@ export type {
   RemovalReason,
   WatchFailure,
 } from './backends/registry-backend.js'
+export { EtcdRegistryBackend } from './backends/etcd/etcd-registry-backend.js'
+export type { EtcdBackendOptions, EtcdTlsOptions } from './backends/etcd/etcd-options.js'
 export { defaultMemoryBackend, MemoryRegistryBackend, type MemoryBackendOptions } from './backends/memory/memory-registry-backend.js'
 export { StaticRegistryBackend } from './backends/static/static-registry-backend.js'
 export type { StaticInstance, StaticServices } from './backends/static/static-services.js'
