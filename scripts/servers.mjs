@@ -5,10 +5,11 @@ import { ensureCommand } from './commands.mjs'
  * the machine's own has none, and the test projects that need it. A test asks `serverIsMissing(command)` of test-servers/ whether to skip.
  */
 const servers = [
-  { command: 'redis-server', debianPackage: 'redis-server', projects: ['resilience', 'discovery', 'test-servers'] },
+  { command: 'redis-server', debianPackage: 'redis-server', projects: ['resilience', 'discovery', 'gateway', 'test-servers'] },
   // Debian 11 was the last one with Consul.
   { command: 'consul', debianPackage: 'consul', suite: 'bullseye', projects: ['discovery', 'test-servers'] },
   { command: 'etcd', debianPackage: 'etcd-server', projects: ['discovery', 'test-servers'] },
+  { command: 'dnsmasq', debianPackage: 'dnsmasq-base', projects: ['discovery', 'test-servers'] },
   { command: 'kubectl', debianPackage: 'kubernetes-client', projects: ['discovery'] },
 ]
 

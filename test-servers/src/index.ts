@@ -1,3 +1,5 @@
+export { ConsulServer } from './consul-server.js'
+export { DnsServer, type DnsService } from './dns-server.js'
 export { EtcdServer } from './etcd-server.js'
 export { serverIsMissing } from './missing.js'
 export { RedisServer } from './redis-server.js'
