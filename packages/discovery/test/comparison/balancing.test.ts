@@ -1,5 +1,5 @@
 import { SeededRandom } from '@hazeljs/core/testing'
-import { LoadBalancerFactory, type ServiceInstance } from '@hazeljs/discovery'
+import { DiscoveryClient, LoadBalancerFactory, MemoryRegistryBackend, type ServiceInstance } from '@hazeljs/discovery'
 import { sampleInstance } from '@hazeljs/discovery/testing'
 import { describe, expect, it } from 'vitest'
 import { hazel, moleculer, publishedInstance } from './peers.js'
@@ -83,6 +83,16 @@ describe('@hazeljs/discovery 2.0.2', () => {
     await client.getInstances('orders', { zone: 'a' })
     expect((await client.getInstances('orders')).map(({ port }) => port)).toEqual([1])
   })
+})
+
+it('ours: a filtered listing leaves the list whole', async () => {
+  const backend = new MemoryRegistryBackend()
+  await backend.register(sampleInstance({ port: 1, zone: 'a' }))
+  await backend.register(sampleInstance({ port: 2, zone: 'b' }))
+  const client = new DiscoveryClient({}, backend)
+  await client.getInstances('orders', { zone: 'a' })
+  expect((await client.getInstances('orders')).map(({ port }) => port)).toEqual([1, 2])
+  await client.close()
 })
 
 it('moleculer 0.14 has five strategies, and its circuit breaker of an instance is off by default', () => {
