@@ -1,12 +1,16 @@
 import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, show } from '@hazeljs/core'
 import type { RegistryBackend } from './backends/registry-backend.js'
+import { type BalancingOptions, readBalancing, type ResolvedBalancing } from './load-balancers/balancing-options.js'
 import { LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
 import type { LoadBalancingStrategy } from './load-balancers/strategy.js'
+import { readText } from './text-option.js'
+
+export { readText }
 
 /** Registries that are known by name. */
 export type BackendName = 'memory'
 
-export interface DiscoveryClientConfig {
+export interface DiscoveryClientConfig extends BalancingOptions {
   /**
    * Keep the lists of instances, watched or for `cacheTTL`. Default `true`. `false`: `getInstance`, `getInstances` and `acquire` list anew on
    * each call; pickers always work on watched lists.
@@ -30,6 +34,7 @@ export interface ResolvedDiscoveryConfig {
   readonly refreshIntervalMs: number
   readonly zone: string | undefined
   readonly strategy: string
+  readonly balancing: ResolvedBalancing
 }
 
 export const defaultCacheTtlMs = 30_000
@@ -60,15 +65,8 @@ export function readDiscoveryConfig(
     refreshIntervalMs: options.duration('refreshInterval', defaultRefreshIntervalMs, minRefreshIntervalMs),
     zone: readText(options, 'zone'),
     strategy,
+    balancing: readBalancing(options),
   }
-}
-
-/** A text that has to say something where it is given. */
-export function readText<N extends string>(options: OptionsReader<Partial<Record<N, string>>>, name: N): string | undefined {
-  const value: unknown = options.value(name)
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  options.add(name, `expected a text that is not empty, got ${show(value)}`)
-  return undefined
 }
 
 export function readBackend(options: OptionsReader<Pick<DiscoveryClientConfig, 'backend'>>): void {

@@ -17,10 +17,12 @@ import { type DiscoveryClientConfig, readDiscoveryConfig, type ResolvedDiscovery
 import { DiscoveryError } from './errors.js'
 import type { DiscoveryEvents } from './events.js'
 import type { InstancePicker, PickerOptions } from './instance-picker.js'
-import { LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
+import { balancerOf, LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
 import type { LoadBalancer } from './load-balancers/load-balancer.js'
 import type { Lease } from './load-balancers/lease.js'
+import type { ResolvedBalancing } from './load-balancers/balancing-options.js'
 import type { LoadBalancingStrategy, PickContext } from './load-balancers/strategy.js'
+import { identified } from './load-balancers/subsetting.js'
 import { matches } from './filter.js'
 import { ServicePicker } from './resolver/service-picker.js'
 import { ServiceView } from './resolver/service-view.js'
@@ -46,6 +48,7 @@ export class DiscoveryClient {
   readonly #random: Random
   readonly #logger: Logger
   readonly #loadBalancers: LoadBalancerCatalog
+  readonly #balancing: ResolvedBalancing
   readonly #events = new Emitter<DiscoveryEvents>()
   readonly #views = new Map<string, ServiceView>()
   #closed = false
@@ -62,6 +65,7 @@ export class DiscoveryClient {
     this.#backend = backend ?? resolveBackend(config.backend)
     this.#clock = dependencies.clock ?? systemClock
     this.#random = dependencies.random ?? systemRandom
+    this.#balancing = identified(this.#config.balancing, this.#random)
     this.#logger = guardLogger(dependencies.logger ?? silentLogger)
   }
 
@@ -169,8 +173,8 @@ export class DiscoveryClient {
   }
 
   #makeBalancer(strategy: string): LoadBalancer {
-    const { zone } = this.#config
-    return this.#loadBalancers.create(strategy, { clock: this.#clock, random: this.#random, ...(zone !== undefined && { zone }) })
+    const surroundings = { clock: this.#clock, random: this.#random, zone: this.#config.zone, hostHealth: undefined }
+    return balancerOf(this.#loadBalancers, strategy, surroundings, this.#balancing)
   }
 
   #onStale(service: string, error: Error): void {

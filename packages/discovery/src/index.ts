@@ -13,6 +13,9 @@ export type {
 export { EtcdRegistryBackend } from './backends/etcd/etcd-registry-backend.js'
 export type { EtcdBackendOptions, EtcdTlsOptions } from './backends/etcd/etcd-options.js'
 export { defaultMemoryBackend, MemoryRegistryBackend, type MemoryBackendOptions } from './backends/memory/memory-registry-backend.js'
+export type { RedisBackendOptions } from './backends/redis/options.js'
+export type { RedisClient, RedisSubscriber } from './backends/redis/redis-client.js'
+export { RedisRegistryBackend } from './backends/redis/redis-registry-backend.js'
 export { StaticRegistryBackend } from './backends/static/static-registry-backend.js'
 export type { StaticInstance, StaticServices } from './backends/static/static-services.js'
 export { discoveryProblems, type BackendName, type DiscoveryClientConfig } from './config.js'
@@ -20,8 +23,19 @@ export { DiscoveryClient, type DiscoveryClientDependencies } from './discovery-c
 export { DiscoveryError, type DiscoveryErrorCode } from './errors.js'
 export type { DiscoveryEvents, ServiceChange } from './events.js'
 export type { InstancePicker, PickerOptions } from './instance-picker.js'
+export type { HostHealth, HostRecord } from './health/outlier/host-health.js'
+export type {
+  BalancingOptions,
+  LeastConnectionsOptions,
+  ResolvedBalancing,
+  ResolvedLeastConnections,
+  ResolvedSlowStart,
+  ResolvedSubsetting,
+  SlowStartOptions,
+  SubsettingOptions,
+} from './load-balancers/balancing-options.js'
 export type { Lease } from './load-balancers/lease.js'
-export { LoadBalancer } from './load-balancers/load-balancer.js'
+export { LoadBalancer, type LoadBalancerParts } from './load-balancers/load-balancer.js'
 export { LoadBalancerCatalog, LoadBalancerFactory, type BalancerOptions } from './load-balancers/load-balancer-factory.js'
 export type {
   BalancingStrategy,

@@ -2,7 +2,7 @@ import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sampleInstance } from '../testing/index.js'
-import { handicapDecayMs } from './least-connections.js'
+import { handicapDecayMs } from './handicaps.js'
 import type { Lease } from './lease.js'
 import { LoadBalancerFactory } from './load-balancer-factory.js'
 

@@ -1,53 +1,52 @@
-import type { Clock, Random } from '@hazeljs/core'
+import type { Random } from '@hazeljs/core'
 import type { Outcome } from '@hazeljs/resilience'
-import { type BalancingStrategy, type Endpoint, type EndpointGroup, firstAllowed, isExcluded, type PickContext } from './strategy.js'
+import { Handicaps } from './handicaps.js'
+import type { LoadMeter } from './load-meter.js'
+import { PeakLatencies } from './peak-latencies.js'
+import {
+  type BalancingStrategy,
+  type Endpoint,
+  type EndpointGroup,
+  firstAllowed,
+  isExcluded,
+  type PickContext,
+  type StrategyContext,
+} from './strategy.js'
 
-/** A handicap falls to a third in this time: as long as a call that times out would have counted. */
-export const handicapDecayMs = 10_000
-/** Below this a handicap decides nothing and is forgotten. */
-const negligible = 0.05
-
-interface Handicap {
-  readonly load: number
-  readonly atMs: number
-}
+/** Up to this many instances are all compared: two drawn of three can leave one far behind. */
+export const comparedWhole = 4
 
 /**
  * The less loaded of two drawn at random, which spreads nearly as well as looking at all [Mitzenmacher, The Power of Two Choices] and
- * does not send everybody to the same one.
- *
- * Load is the leases outstanding and a handicap that fades: a newcomer starts with the median of the others instead of drawing every call
- * to itself, and a failure goes on to count as a call, or whoever fails fast would look idle [linkerd].
+ * does not send everybody to the same one; of a few, the least loaded. Ties are broken at random.
  */
 export class LeastConnections implements BalancingStrategy {
-  readonly #clock: Clock
+  readonly timed: boolean
+  readonly #meter: LoadMeter
   readonly #random: Random
   #endpoints: readonly Endpoint[] = []
-  #handicaps = new Map<Endpoint, Handicap>()
 
-  constructor(clock: Clock, random: Random) {
-    this.#clock = clock
+  constructor(meter: LoadMeter, random: Random) {
+    this.timed = meter.timed
+    this.#meter = meter
     this.#random = random
   }
 
-  update({ endpoints }: EndpointGroup): void {
-    const before = new Set(this.#endpoints)
-    const stayed = endpoints.filter((endpoint) => before.has(endpoint))
-    const handicaps = new Map<Endpoint, Handicap>()
-    for (const endpoint of stayed) {
-      const handicap = this.#handicaps.get(endpoint)
-      if (handicap !== undefined) handicaps.set(endpoint, handicap)
-    }
-    this.#handicaps = handicaps
-    this.#endpoints = endpoints
-    if (stayed.length === 0 || stayed.length === endpoints.length) return
-    const median = medianInFlight(stayed)
-    for (const endpoint of endpoints) if (!before.has(endpoint)) this.#burden(endpoint, median - endpoint.inFlight)
+  update(group: EndpointGroup): void {
+    this.#endpoints = group.endpoints
+    this.#meter.update(group)
   }
 
-  choose(context: PickContext): Endpoint | undefined {
+  choose(context: PickContext, nowMs: number): Endpoint | undefined {
+    return this.#endpoints.length > comparedWhole ? this.#lesserOfTwo(context, nowMs) : this.#leastOfAll(context, nowMs)
+  }
+
+  settled(endpoint: Endpoint, outcome: Outcome, latencyMs: number): void {
+    this.#meter.settled(endpoint, outcome, latencyMs)
+  }
+
+  #lesserOfTwo(context: PickContext, nowMs: number): Endpoint | undefined {
     const endpoints = this.#endpoints
-    if (endpoints.length < 2) return firstAllowed(endpoints, 0, context)
     const first = Math.floor(this.#random.next() * endpoints.length)
     const other = Math.floor(this.#random.next() * (endpoints.length - 1))
     const second = other < first ? other : other + 1
@@ -58,32 +57,28 @@ export class LeastConnections implements BalancingStrategy {
       if (isExcluded(two, context)) return one
     }
     // The order of the two is random, and with it who wins a tie.
-    return this.#load(two) < this.#load(one) ? two : one
+    return this.#meter.loadOf(two, nowMs) < this.#meter.loadOf(one, nowMs) ? two : one
   }
 
-  settled(endpoint: Endpoint, outcome: Outcome): void {
-    if (outcome === 'failure') this.#burden(endpoint, 1)
-  }
-
-  #load(endpoint: Endpoint): number {
-    return this.#handicaps.size === 0 ? endpoint.inFlight : endpoint.inFlight + this.#handicapOf(endpoint)
-  }
-
-  #handicapOf(endpoint: Endpoint): number {
-    const handicap = this.#handicaps.get(endpoint)
-    if (handicap === undefined) return 0
-    const load = handicap.load * Math.exp((handicap.atMs - this.#clock.now()) / handicapDecayMs)
-    if (load > negligible) return load
-    this.#handicaps.delete(endpoint)
-    return 0
-  }
-
-  #burden(endpoint: Endpoint, load: number): void {
-    if (load > 0) this.#handicaps.set(endpoint, { load: this.#handicapOf(endpoint) + load, atMs: this.#clock.now() })
+  #leastOfAll(context: PickContext, nowMs: number): Endpoint | undefined {
+    let least: Endpoint | undefined
+    let leastLoad = Infinity
+    let ties = 0
+    for (const endpoint of this.#endpoints) {
+      if (isExcluded(endpoint, context)) continue
+      const load = this.#meter.loadOf(endpoint, nowMs)
+      if (load < leastLoad) ties = 1
+      else if (load === leastLoad) ties++
+      else continue
+      // The k-th of equals takes over with the probability 1/k, so that each is as likely in the end.
+      if (ties > 1 && this.#random.next() * ties >= 1) continue
+      least = endpoint
+      leastLoad = load
+    }
+    return least
   }
 }
 
-function medianInFlight(endpoints: readonly Endpoint[]): number {
-  const sorted = Uint32Array.from(endpoints, ({ inFlight }) => inFlight).sort()
-  return sorted[Math.floor((sorted.length - 1) / 2)] as number
+export function leastConnections({ clock, random, leastConnections: { latency, decayMs } }: StrategyContext): LeastConnections {
+  return new LeastConnections(latency === 'peak-ewma' ? new PeakLatencies(clock, decayMs) : new Handicaps(clock), random)
 }

@@ -1,125 +1,130 @@
-import { type ServiceInstance, ServiceStatus } from '@hazeljs/core'
-import type { Outcome } from '@hazeljs/resilience'
-import type { Lease } from './lease.js'
-import type { BalancingStrategy, Endpoint, EndpointGroup, PickContext } from './strategy.js'
+import { type Clock, type Random, type ServiceInstance, systemClock, systemRandom } from '@hazeljs/core'
+import type { HostHealth } from '../health/outlier/host-health.js'
+import { defaultPanicThreshold, type ResolvedBalancing } from './balancing-options.js'
+import { anyone, type CountedEndpoint, CountedGroup } from './counted-endpoint.js'
+import { CountedLease, type Lease, TimedLease } from './lease.js'
+import { Ledger } from './ledger.js'
+import { Membership } from './membership.js'
+import { SlowStart } from './slow-start.js'
+import type { BalancingStrategy, PickContext } from './strategy.js'
+import { drawnClientId, Subsetting } from './subsetting.js'
 
 const anyCall: PickContext = {}
 
-/** Picks among the instances of one service and subset, and counts what it picked. */
+export interface LoadBalancerParts extends Partial<ResolvedBalancing> {
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Whose ejections are heeded and who is told outcomes. Default: nobody. */
+  readonly hostHealth?: HostHealth | undefined
+}
+
+/**
+ * Picks among the instances of one service and subset, and counts what it picked. Who can be picked is decided here, in this order: status,
+ * subsetting, ejection, slow start; the strategy chooses among them.
+ */
 export class LoadBalancer {
   readonly #strategy: BalancingStrategy
-  readonly #group = new Group()
-  /** Endpoints by id: those in the group, and those that left with leases outstanding, so that they find their count when they return. */
-  #known = new Map<string, CountedEndpoint>()
-  #instances: readonly ServiceInstance[] = []
+  readonly #isTimed: boolean
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #subsetting: Subsetting | undefined
+  readonly #panicShare: number
+  readonly #slowStart: SlowStart | undefined
+  readonly #membership: Membership
+  readonly #heedsEjections: boolean
+  readonly #group = new CountedGroup(anyone)
+  readonly #ledger: Ledger
+  #members: readonly ServiceInstance[] = []
+  #instances: readonly ServiceInstance[] | undefined
+  #isFilled = false
 
-  constructor(strategy: BalancingStrategy) {
-    this.#strategy = strategy
+  /** @param makeStrategy called once, or twice where there is a slow start: once more for the instances that are warm */
+  constructor(makeStrategy: () => BalancingStrategy, parts: LoadBalancerParts = {}) {
+    this.#strategy = makeStrategy()
+    this.#isTimed = this.#strategy.timed === true
+    this.#clock = parts.clock ?? systemClock
+    this.#random = parts.random ?? systemRandom
+    this.#panicShare = (parts.panicThreshold ?? defaultPanicThreshold) / 100
+    this.#slowStart = parts.slowStart && new SlowStart(parts.slowStart, makeStrategy())
+    this.#subsetting = parts.subsetting && new Subsetting(parts.subsetting.size, parts.subsetting.clientId ?? drawnClientId(this.#random))
+    this.#membership = new Membership(parts.hostHealth)
+    this.#heedsEjections = parts.hostHealth !== undefined
+    this.#ledger = new Ledger(this.#group, this.#strategy, this.#slowStart)
   }
 
-  /** The instances that are UP. */
+  /** The instances that it picks from: UP, in this client's subset, and not ejected unless too many are. */
   get instances(): readonly ServiceInstance[] {
-    return this.#instances
+    return (this.#instances ??= Object.freeze(this.#group.endpoints.map(({ instance }) => instance)))
   }
 
-  /** Leases that were not released, of the instances that are UP. */
+  /** Leases that were not released, of {@link instances}. */
   get inFlight(): number {
     return this.#group.inFlight
   }
 
   /** Takes over the instances of the subset, whatever their status; only those that are UP will be picked. Counts and turns survive. */
   update(members: readonly ServiceInstance[]): void {
-    const up = members.filter(({ status }) => status === ServiceStatus.UP)
-    const known = new Map<string, CountedEndpoint>()
-    for (const endpoint of this.#known.values()) {
-      endpoint.picked = false
-      if (endpoint.inFlight > 0) known.set(endpoint.instance.id, endpoint)
-    }
-    const endpoints = up.map((instance) => this.#endpointOf(instance))
-    for (const endpoint of endpoints) known.set(endpoint.instance.id, endpoint)
-    this.#known = known
-    this.#instances = Object.freeze(up)
-    this.#group.replace(endpoints, members)
-    this.#strategy.update(this.#group)
+    const marksNewcomers = this.#slowStart !== undefined && this.#isFilled
+    this.#membership.update(members, marksNewcomers ? this.#clock.now() : -Infinity)
+    this.#isFilled ||= members.length > 0
+    this.#members = members
+    this.#arrange()
+  }
+
+  /** To be called when ejections changed. */
+  refresh(): void {
+    this.#arrange()
   }
 
   /** Picks an instance and counts a call to it, in one step. `undefined` when none is UP. */
   pick(context: PickContext = anyCall): Lease | undefined {
-    const endpoint = this.#choose(context)
+    const nowMs = this.#nowMs()
+    const endpoint = this.#choose(context, nowMs)
     if (endpoint === undefined) return undefined
-    endpoint.inFlight++
-    this.#group.inFlight++
-    return new CountedLease(endpoint, this.#group, this.#strategy)
+    const ledger = this.#ledger
+    ledger.open(endpoint)
+    return this.#isTimed ? new TimedLease(endpoint, ledger, this.#clock, nowMs) : new CountedLease(endpoint, ledger)
   }
 
   /** Picks an instance without counting a call. */
   select(context: PickContext = anyCall): ServiceInstance | undefined {
-    return this.#choose(context)?.instance
+    return this.#choose(context, this.#nowMs())?.instance
   }
 
-  #choose(context: PickContext): CountedEndpoint | undefined {
+  #nowMs(): number {
+    return this.#isTimed || this.#slowStart?.isWarming === true ? this.#clock.now() : 0
+  }
+
+  #choose(context: PickContext, nowMs: number): CountedEndpoint | undefined {
+    const slowStart = this.#slowStart
+    if (slowStart !== undefined && nowMs >= slowStart.nextWarmMs) this.#arrange()
     const strategy = this.#strategy
-    let endpoint = strategy.choose(context)
-    if (endpoint === undefined && context.exclude !== undefined && this.#instances.length > 0) {
-      endpoint = strategy.choose(withoutExclusions(context))
+    let chosen = strategy.choose(context, nowMs) as CountedEndpoint | undefined
+    if (chosen === undefined && context.exclude !== undefined && this.#group.endpoints.length > 0) {
+      chosen = strategy.choose(withoutExclusions(context), nowMs) as CountedEndpoint | undefined
     }
-    return endpoint as CountedEndpoint | undefined
+    return chosen !== undefined && slowStart?.isWarming === true ? slowStart.judge(chosen, context, nowMs, this.#random) : chosen
   }
 
-  #endpointOf(instance: ServiceInstance): CountedEndpoint {
-    const endpoint = this.#known.get(instance.id) ?? new CountedEndpoint(instance)
-    endpoint.instance = instance
-    endpoint.picked = true
-    return endpoint
+  #arrange(): void {
+    let endpoints: readonly CountedEndpoint[] = this.#membership.endpoints.filter(({ isUp }) => isUp)
+    let members = this.#members
+    if (this.#subsetting !== undefined) {
+      endpoints = this.#subsetting.choose(endpoints)
+      members = endpoints.map(({ instance }) => instance)
+    }
+    this.#group.replace(this.#heedsEjections ? this.#fit(endpoints) : endpoints, members)
+    this.#instances = undefined
+    this.#strategy.update(this.#group)
+    this.#slowStart?.update(this.#group, this.#clock.now())
+  }
+
+  #fit(endpoints: readonly CountedEndpoint[]): readonly CountedEndpoint[] {
+    const fit = endpoints.filter(({ record }) => record?.ejected !== true)
+    return fit.length < endpoints.length * this.#panicShare ? endpoints : fit
   }
 }
 
 function withoutExclusions({ key, zone }: PickContext): PickContext {
   return { ...(key !== undefined && { key }), ...(zone !== undefined && { zone }) }
-}
-
-class CountedEndpoint implements Endpoint {
-  instance: ServiceInstance
-  inFlight = 0
-  /** Whether it is in the group, whose total counts it. */
-  picked = true
-
-  constructor(instance: ServiceInstance) {
-    this.instance = instance
-  }
-}
-
-class Group implements EndpointGroup {
-  endpoints: readonly CountedEndpoint[] = []
-  members: readonly ServiceInstance[] = []
-  inFlight = 0
-
-  replace(endpoints: readonly CountedEndpoint[], members: readonly ServiceInstance[]): void {
-    this.endpoints = endpoints
-    this.members = members
-    this.inFlight = endpoints.reduce((sum, endpoint) => sum + endpoint.inFlight, 0)
-  }
-}
-
-class CountedLease implements Lease {
-  readonly instance: ServiceInstance
-  readonly #endpoint: CountedEndpoint
-  readonly #group: Group
-  readonly #strategy: BalancingStrategy
-  #released = false
-
-  constructor(endpoint: CountedEndpoint, group: Group, strategy: BalancingStrategy) {
-    this.instance = endpoint.instance
-    this.#endpoint = endpoint
-    this.#group = group
-    this.#strategy = strategy
-  }
-
-  release(outcome: Outcome = 'success'): void {
-    if (this.#released) return
-    this.#released = true
-    this.#endpoint.inFlight--
-    if (this.#endpoint.picked) this.#group.inFlight--
-    this.#strategy.settled?.(this.#endpoint, outcome)
-  }
 }

@@ -7,30 +7,77 @@ export const slotsPerInstance = 100
 
 const skipSeed = 0x9e3779b9
 
+/** Each slot holds the index of an id. */
+export type MaglevTable = Uint16Array | Uint32Array
+
 /**
- * The lookup table of Maglev [Eisenbud et al., NSDI 2016, section 3.4]: each slot holds the index of an id. Every process builds the same
- * table from the same ids in the same order, and when one of n ids goes, little more than its own slots change hands.
+ * Builds the lookup table of Maglev [Eisenbud et al., NSDI 2016, section 3.4], bit by bit: with ten thousand ids it takes longer than an event
+ * loop should stand still. Every process builds the same table from the same ids in the same order, and when one of n ids goes, little
+ * more than its own slots change hands.
  */
-export function maglevTable(ids: readonly string[]): Uint32Array {
-  const size = nextPrime(Math.max(minTableSize, slotsPerInstance * ids.length))
-  const next = Uint32Array.from(ids, (id) => hash32(id) % size)
-  const skip = Uint32Array.from(ids, (id) => (hash32(id, skipSeed) % (size - 1)) + 1)
-  const table = new Uint32Array(size).fill(free)
-  let filled = 0
-  while (filled < size) {
-    for (let index = 0; index < ids.length && filled < size; index++) {
-      let slot = next[index] as number
-      const step = skip[index] as number
-      while (table[slot] !== free) slot = (slot + step) % size
-      table[slot] = index
-      next[index] = (slot + step) % size
-      filled++
+export class MaglevBuild {
+  readonly ids: readonly string[]
+  readonly table: MaglevTable
+  readonly #free: number
+  readonly #next: Uint32Array
+  readonly #skip: Uint32Array
+  #filled = 0
+  #turn = 0
+
+  constructor(ids: readonly string[]) {
+    const size = ids.length === 0 ? 0 : tableSize(ids.length)
+    this.ids = ids
+    this.#free = ids.length < 0xffff ? 0xffff : 0xffffffff
+    this.table = (ids.length < 0xffff ? new Uint16Array(size) : new Uint32Array(size)).fill(this.#free)
+    this.#next = new Uint32Array(ids.length)
+    this.#skip = new Uint32Array(ids.length)
+    for (let index = 0; index < ids.length; index++) {
+      const id = ids[index] as string
+      this.#next[index] = hash32(id) % size
+      this.#skip[index] = (hash32(id, skipSeed) % (size - 1)) + 1
     }
   }
-  return table
+
+  /** Looks at `looks` slots, or a few more; `true` when the table is complete. */
+  advance(looks: number): boolean {
+    const table = this.table
+    const size = table.length
+    const free = this.#free
+    const next = this.#next
+    const skip = this.#skip
+    let turn = this.#turn
+    let filled = this.#filled
+    let left = looks
+    while (filled < size && left > 0) {
+      const step = skip[turn] as number
+      let slot = next[turn] as number
+      while (table[slot] !== free) {
+        slot += step
+        if (slot >= size) slot -= size
+        left--
+      }
+      table[slot] = turn
+      slot += step
+      next[turn] = slot >= size ? slot - size : slot
+      turn = turn + 1 === next.length ? 0 : turn + 1
+      filled++
+      left--
+    }
+    this.#turn = turn
+    this.#filled = filled
+    return filled === size
+  }
 }
 
-const free = 0xffffffff
+export function tableSize(ids: number): number {
+  return nextPrime(Math.max(minTableSize, slotsPerInstance * ids))
+}
+
+export function maglevTable(ids: readonly string[]): MaglevTable {
+  const build = new MaglevBuild(ids)
+  build.advance(Infinity)
+  return build.table
+}
 
 /** The smallest prime that is not below `from`. */
 export function nextPrime(from: number): number {

@@ -14,8 +14,8 @@ export class RoundRobin implements BalancingStrategy {
   /** Goes on with the endpoint that was next, or, when that one left, with the first after it that stayed. */
   update({ endpoints }: Pick<EndpointGroup, 'endpoints'>): void {
     if (endpoints.length > 0) {
-      const due = this.#firstThatStays(endpoints)
-      this.#next = due === undefined ? Math.floor(this.#random.next() * endpoints.length) : endpoints.indexOf(due)
+      const next = this.#placeOfNext(endpoints)
+      this.#next = next === -1 ? Math.floor(this.#random.next() * endpoints.length) : next
     }
     this.#endpoints = endpoints
   }
@@ -33,11 +33,14 @@ export class RoundRobin implements BalancingStrategy {
     return undefined
   }
 
-  #firstThatStays(endpoints: readonly Endpoint[]): Endpoint | undefined {
+  #placeOfNext(endpoints: readonly Endpoint[]): number {
     const due = this.#endpoints[this.#next]
-    if (due === undefined || endpoints.includes(due)) return due
+    if (due === undefined) return -1
+    const place = endpoints.indexOf(due)
+    if (place !== -1) return place
     const staying = new Set(endpoints)
     const fromDue = [...this.#endpoints.slice(this.#next), ...this.#endpoints.slice(0, this.#next)]
-    return fromDue.find((endpoint) => staying.has(endpoint))
+    const heir = fromDue.find((endpoint) => staying.has(endpoint))
+    return heir === undefined ? -1 : endpoints.indexOf(heir)
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock, Random, ServiceInstance } from '@hazeljs/core'
 import type { Outcome } from '@hazeljs/resilience'
+import type { ResolvedLeastConnections } from './balancing-options.js'
 
 /** The strategies that come with the package; `LoadBalancerFactory.register` adds others. */
 export type LoadBalancingStrategy = 'round-robin' | 'random' | 'least-connections' | 'weighted-round-robin' | 'ip-hash' | 'zone-aware'
@@ -21,10 +22,12 @@ export interface Endpoint {
   readonly inFlight: number
 }
 
-/** What a strategy chooses from. */
+/** What a strategy chooses from. The object stays the same; its lists are new where they differ. */
 export interface EndpointGroup {
-  /** The instances that are UP. */
+  /** The instances that are UP and not ejected, in the order of `members`; all that are UP in a panic. */
   readonly endpoints: readonly Endpoint[]
+  /** Those of `endpoints` that were not among them before this update. */
+  readonly joined: readonly Endpoint[]
   /** All instances of the subset, whatever their status. */
   readonly members: readonly ServiceInstance[]
   /** Leases of all `endpoints` together. */
@@ -33,12 +36,24 @@ export interface EndpointGroup {
 
 /** Decides, and nothing else: whoever holds it counts leases. All of it is synchronous, and `choose` should not allocate. */
 export interface BalancingStrategy {
+  /** Whether calls with the same `key` go to the same endpoint, so that slow start moves a key to a newcomer once. Default `false`. */
+  readonly sticky?: boolean
+  /** Whether it needs the time: `nowMs` and `latencyMs` are measured only then. Default `false`. */
+  readonly timed?: boolean
   /** Called before the first choice and after each change. State about endpoints that stay is kept. */
   update(group: EndpointGroup): void
-  /** An endpoint that the context does not exclude; `undefined` only when there is none. */
-  choose(context: PickContext): Endpoint | undefined
-  /** A lease of `endpoint` was released. */
-  settled?(endpoint: Endpoint, outcome: Outcome): void
+  /**
+   * An endpoint that the context does not exclude; `undefined` only when there is none.
+   *
+   * @param nowMs the clock, for a strategy that is `timed`
+   */
+  choose(context: PickContext, nowMs: number): Endpoint | undefined
+  /**
+   * A lease of `endpoint` was released.
+   *
+   * @param latencyMs how long the call took, for a strategy that is `timed`; else 0
+   */
+  settled?(endpoint: Endpoint, outcome: Outcome, latencyMs: number): void
 }
 
 /** What a strategy is made with. */
@@ -47,6 +62,8 @@ export interface StrategyContext {
   readonly random: Random
   /** Where the client is. */
   readonly zone: string | undefined
+  /** What `least-connections` was told. */
+  readonly leastConnections: ResolvedLeastConnections
 }
 
 export type StrategyCreator = (context: StrategyContext) => BalancingStrategy

@@ -12,9 +12,10 @@ export function weightOf(instance: ServiceInstance): number {
 
 /** The smallest whole numbers in the same proportions. Where all are 0, nobody is preferred: all are 1. */
 export function wholeWeights(weights: readonly number[]): readonly number[] {
+  if (weights.every((weight) => weight === weights[0])) return weights.map(() => 1)
   const scaled = weights.map((weight) => (weight > 0 ? Math.max(1, Math.round(weight * precision)) : 0))
   const divisor = scaled.reduce(greatestCommonDivisor, 0)
-  return divisor === 0 ? weights.map(() => 1) : scaled.map((weight) => weight / divisor)
+  return scaled.map((weight) => weight / divisor)
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

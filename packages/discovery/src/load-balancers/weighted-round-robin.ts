@@ -22,15 +22,12 @@ export class WeightedRoundRobin implements BalancingStrategy {
   /** The order is made anew only when an instance came, left or changed its weight. */
   update(group: EndpointGroup): void {
     const endpoints = group.endpoints
-    const weights = wholeWeights(endpoints.map(({ instance }) => weightOf(instance)))
+    const weights = endpoints.map(({ instance }) => weightOf(instance))
     const same = equal(endpoints, this.#endpoints) && equal(weights, this.#weights)
-    if (same || endpoints.length === 0) {
-      this.#endpoints = endpoints
-      return
-    }
     this.#endpoints = endpoints
+    if (same || endpoints.length === 0) return
     this.#weights = weights
-    this.#turns = weightedTurns(weights, this.#turns?.phase ?? this.#random.next())
+    this.#turns = weightedTurns(wholeWeights(weights), this.#turns?.phase ?? this.#random.next())
   }
 
   choose(context: PickContext): Endpoint | undefined {

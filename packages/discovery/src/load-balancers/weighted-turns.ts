@@ -11,7 +11,7 @@ export const maxSmoothSteps = 1_000_000
 /** `weights` are whole numbers from 0 on, and one at least is not 0. */
 export function weightedTurns(weights: readonly number[], phase: number): WeightedTurns {
   const sum = weights.reduce((total, weight) => total + weight, 0)
-  if (sum === weights.length && weights.every((weight) => weight === 1)) return new ScheduledTurns(Uint32Array.from(weights.keys()), phase)
+  if (sum === weights.length && weights.every((weight) => weight === 1)) return new EqualTurns(weights.length, phase)
   return sum * weights.length <= maxSmoothSteps
     ? new ScheduledTurns(smoothSchedule(weights, sum), phase)
     : new DeadlineTurns(weights, phase)
@@ -34,6 +34,27 @@ function smoothSchedule(weights: readonly number[], sum: number): Uint32Array {
     schedule[turn] = richest
   }
   return schedule
+}
+
+/** One after the other. */
+class EqualTurns implements WeightedTurns {
+  readonly #count: number
+  #at: number
+
+  constructor(count: number, phase: number) {
+    this.#count = count
+    this.#at = Math.floor(phase * count)
+  }
+
+  get phase(): number {
+    return this.#at / this.#count
+  }
+
+  next(): number {
+    const index = this.#at
+    this.#at = index + 1 === this.#count ? 0 : index + 1
+    return index
+  }
 }
 
 class ScheduledTurns implements WeightedTurns {
@@ -70,10 +91,20 @@ class DeadlineTurns implements WeightedTurns {
   constructor(weights: readonly number[], phase: number) {
     this.#weights = weights
     this.#time = phase
-    this.#taken = Float64Array.from(weights, (weight) => Math.ceil(phase * weight - 0.5))
-    this.#deadlines = Float64Array.from(weights, (weight, index) => ((this.#taken[index] as number) + 0.5) / weight)
-    const inPlay = [...weights.keys()].filter((index) => weights[index] !== 0)
-    this.#heap = Uint32Array.from(inPlay).sort((a, b) => (this.#isBefore(a, b) ? -1 : 1))
+    this.#taken = new Float64Array(weights.length)
+    this.#deadlines = new Float64Array(weights.length)
+    let inPlay = 0
+    const heap = new Uint32Array(weights.length)
+    for (let index = 0; index < weights.length; index++) {
+      const weight = weights[index] as number
+      if (weight === 0) continue
+      const taken = Math.ceil(phase * weight - 0.5)
+      this.#taken[index] = taken
+      this.#deadlines[index] = (taken + 0.5) / weight
+      heap[inPlay++] = index
+    }
+    this.#heap = heap.subarray(0, inPlay)
+    for (let place = (inPlay >> 1) - 1; place >= 0; place--) this.#sink(heap[place] as number, place)
   }
 
   get phase(): number {
@@ -86,14 +117,14 @@ class DeadlineTurns implements WeightedTurns {
     const taken = (this.#taken[index] as number) + 1
     this.#taken[index] = taken
     this.#deadlines[index] = (taken + 0.5) / (this.#weights[index] as number)
-    this.#sink(index)
+    this.#sink(index, 0)
     return index
   }
 
-  /** Moves the one at the top down to its place. */
-  #sink(index: number): void {
+  /** Moves the one that stands at `top` down to its place. */
+  #sink(index: number, top: number): void {
     const heap = this.#heap
-    let place = 0
+    let place = top
     for (;;) {
       let child = 2 * place + 1
       if (child >= heap.length) break

@@ -1,4 +1,4 @@
-import type { Random } from '@hazeljs/core'
+import type { Random, ServiceInstance } from '@hazeljs/core'
 import { RoundRobin } from './round-robin.js'
 import type { BalancingStrategy, Endpoint, EndpointGroup, PickContext } from './strategy.js'
 
@@ -23,7 +23,7 @@ export class ZoneAware implements BalancingStrategy {
   readonly #everywhere: RoundRobin
   /** Only zones that have instances, so that it stays small whatever callers name. */
   readonly #views = new Map<string, ZoneView>()
-  #group: EndpointGroup = { endpoints: [], members: [], inFlight: 0 }
+  #group: EndpointGroup = { endpoints: [], joined: [], members: [], inFlight: 0 }
   #zones = new Set<string>()
 
   constructor(random: Random, zone: string | undefined) {
@@ -34,7 +34,7 @@ export class ZoneAware implements BalancingStrategy {
 
   update(group: EndpointGroup): void {
     this.#group = group
-    this.#zones = new Set(group.members.map(({ zone }) => zone).filter((zone) => zone !== undefined))
+    this.#zones = zonesOf(group.members)
     this.#everywhere.update(group)
     for (const [zone, view] of this.#views) {
       if (this.#zones.has(zone)) this.#refresh(zone, view)
@@ -61,10 +61,23 @@ export class ZoneAware implements BalancingStrategy {
 
   #refresh(zone: string, view: ZoneView): void {
     const { endpoints, members } = this.#group
-    const own = endpoints.filter(({ instance }) => instance.zone === zone)
-    const total = members.reduce((count, instance) => (instance.zone === zone ? count + 1 : count), 0)
+    const own: Endpoint[] = []
+    const others: Endpoint[] = []
+    for (const endpoint of endpoints) (endpoint.instance.zone === zone ? own : others).push(endpoint)
+    let total = 0
+    for (const instance of members) if (instance.zone === zone) total++
     view.own.update({ endpoints: own })
-    view.others.update({ endpoints: endpoints.filter(({ instance }) => instance.zone !== zone) })
+    view.others.update({ endpoints: others })
     view.share = Math.min(1, (overprovisioning * own.length) / total)
   }
+}
+
+function zonesOf(members: readonly ServiceInstance[]): Set<string> {
+  const zones = new Set<string>()
+  let last: string | undefined
+  for (const { zone } of members) {
+    if (zone !== undefined && zone !== last) zones.add(zone)
+    last = zone
+  }
+  return zones
 }

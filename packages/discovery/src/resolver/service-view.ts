@@ -208,7 +208,7 @@ export class ServiceView {
   #admit(told: readonly ServiceInstance[], deregistered: ReadonlySet<string>, confirms: boolean): void {
     this.#failing = false
     const before = this.#snapshot
-    const named = toSnapshot(told)
+    const named = toSnapshot(told, before)
     const after = before === undefined ? named : this.#guard.admit(before, { instances: named, deregistered, confirms })
     const { added, removed, changed } = difference(before ?? [], after)
     this.#snapshot = after

@@ -1,5 +1,5 @@
 import type { ServiceInstance } from '@hazeljs/core'
-import { type Snapshot, toSnapshot } from './snapshot.js'
+import { missing, type Snapshot, toSnapshot } from './snapshot.js'
 
 /** A service smaller than this may shrink in any way: half of three is no sign of a broken registry. */
 export const minGuardedInstances = 4
@@ -28,14 +28,13 @@ export class ShrinkGuard {
 
   /** What to believe, after `known`, when this is told. */
   admit(known: Snapshot, { instances, deregistered, confirms }: Told): Snapshot {
-    const named = new Set(instances.map(({ id }) => id))
-    const vanished = known.filter(({ id }) => !named.has(id) && !deregistered.has(id))
+    const vanished = missing(known, instances).filter(({ id }) => !deregistered.has(id))
     if (vanished.length === 0 || confirms) {
       this.#doubts = false
       return instances
     }
     this.#doubts ||= isSuspicious(vanished, known)
-    return this.#doubts ? toSnapshot([...instances, ...vanished]) : instances
+    return this.#doubts ? toSnapshot([...instances, ...vanished], known) : instances
   }
 }
 

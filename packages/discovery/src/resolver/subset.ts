@@ -1,4 +1,4 @@
-import type { ServiceFilter } from '@hazeljs/core'
+import type { ServiceFilter, ServiceInstance } from '@hazeljs/core'
 import { filterKey, matches } from '../filter.js'
 import type { LoadBalancer } from '../load-balancers/load-balancer.js'
 import type { Snapshot } from './snapshot.js'
@@ -12,6 +12,7 @@ export class Subset {
   readonly #filter: ServiceFilter | undefined
   readonly #makeBalancer: BalancerMaker
   readonly #balancers = new Map<string, LoadBalancer>()
+  #instances: Snapshot = []
   #members: Snapshot = []
 
   constructor(filter: ServiceFilter | undefined, makeBalancer: BalancerMaker) {
@@ -20,9 +21,16 @@ export class Subset {
   }
 
   update(instances: Snapshot): void {
-    const filter = this.#filter
-    this.#members = filter === undefined ? instances : instances.filter((instance) => matches(instance, filter))
-    for (const balancer of this.#balancers.values()) balancer.update(this.#members)
+    const members = this.#filter === undefined ? instances : this.#matching(instances, this.#filter)
+    this.#instances = instances
+    if (areSame(members, this.#members)) return
+    this.#members = members
+    for (const balancer of this.#balancers.values()) balancer.update(members)
+  }
+
+  /** Ejections changed. */
+  refresh(): void {
+    for (const balancer of this.#balancers.values()) balancer.refresh()
   }
 
   /** @throws {DiscoveryError} `UNKNOWN_STRATEGY`. */
@@ -34,6 +42,35 @@ export class Subset {
     this.#balancers.set(strategy, balancer)
     return balancer
   }
+
+  /** Asks the filter only about instances that are not those of the last update: both lists are ordered by id. */
+  #matching(instances: Snapshot, filter: ServiceFilter): Snapshot {
+    const before = this.#instances
+    const membersBefore = this.#members
+    const members: ServiceInstance[] = []
+    let b = 0
+    let m = 0
+    for (const instance of instances) {
+      while (b < before.length && before[b] !== instance && (before[b] as ServiceInstance).id <= instance.id) {
+        if (before[b] === membersBefore[m]) m++
+        b++
+      }
+      if (before[b] !== instance) {
+        if (matches(instance, filter)) members.push(instance)
+        continue
+      }
+      if (instance === membersBefore[m]) {
+        members.push(instance)
+        m++
+      }
+      b++
+    }
+    return members
+  }
+}
+
+function areSame(a: Snapshot, b: Snapshot): boolean {
+  return a === b || (a.length === b.length && a.every((instance, index) => instance === b[index]))
 }
 
 /** Subsets that no picker holds are kept for their balancers' state, but not without end: filters may come from requests. */
@@ -52,6 +89,11 @@ export class Subsets {
   update(instances: Snapshot): void {
     this.#instances = instances
     for (const subset of this.#byFilter.values()) subset.update(instances)
+  }
+
+  /** Ejections changed. */
+  refresh(): void {
+    for (const subset of this.#byFilter.values()) subset.refresh()
   }
 
   get(filter: ServiceFilter | undefined): Subset {

@@ -1,0 +1,35 @@
+import type { Outcome } from '@hazeljs/resilience'
+import { anyone, type CountedEndpoint, type CountedGroup, warmed } from './counted-endpoint.js'
+import type { SlowStart } from './slow-start.js'
+import type { BalancingStrategy } from './strategy.js'
+
+/** Counts the leases of a balancer, and passes on how they ended. */
+export class Ledger {
+  readonly #group: CountedGroup
+  readonly #strategy: BalancingStrategy
+  readonly #slowStart: SlowStart | undefined
+
+  constructor(group: CountedGroup, strategy: BalancingStrategy, slowStart: SlowStart | undefined) {
+    this.#group = group
+    this.#strategy = strategy
+    this.#slowStart = slowStart
+  }
+
+  open(endpoint: CountedEndpoint): void {
+    this.#count(endpoint, 1)
+  }
+
+  /** Called by leases, once each. */
+  settle(endpoint: CountedEndpoint, outcome: Outcome, latencyMs: number): void {
+    this.#count(endpoint, -1)
+    this.#strategy.settled?.(endpoint, outcome, latencyMs)
+    this.#slowStart?.strategy.settled?.(endpoint, outcome, latencyMs)
+    endpoint.record?.record(outcome)
+  }
+
+  #count(endpoint: CountedEndpoint, leases: 1 | -1): void {
+    endpoint.inFlight += leases
+    if ((endpoint.groups & anyone) !== 0) this.#group.inFlight += leases
+    if ((endpoint.groups & warmed) !== 0) (this.#slowStart as SlowStart).warm.inFlight += leases
+  }
+}
