@@ -10,6 +10,9 @@ export type {
   RemovalReason,
   WatchFailure,
 } from './backends/registry-backend.js'
+export { ConsulRegistryBackend } from './backends/consul/consul-registry-backend.js'
+export type { ConsulBackendOptions } from './backends/consul/consul-options.js'
+export type { ConsulClient } from './backends/consul/consul-client.js'
 export { EtcdRegistryBackend } from './backends/etcd/etcd-registry-backend.js'
 export type { EtcdBackendOptions, EtcdTlsOptions } from './backends/etcd/etcd-options.js'
 export { defaultMemoryBackend, MemoryRegistryBackend, type MemoryBackendOptions } from './backends/memory/memory-registry-backend.js'

@@ -1,0 +1,65 @@
+import { durationText } from '@hazeljs/core'
+import { DiscoveryError } from '../../errors.js'
+import type { RedisClient } from './redis-client.js'
+
+interface Endpoint {
+  readonly host?: string | null
+  readonly port?: number | string | null
+  readonly path?: string | null
+}
+
+type ClientOptions = Endpoint & { readonly sentinels?: readonly Endpoint[] | null; readonly name?: string | null }
+
+/** What Redis and the system say, and what to do about it. */
+const advice: Readonly<Record<string, string>> = {
+  NOAUTH: 'it wants a password; give the client `password`, and `username` where users are set up',
+  WRONGPASS: 'it refuses the user or the password; correct `username` and `password` of the client',
+  'ERR invalid password': 'it refuses the password; correct `password` of the client',
+  NOPERM: 'the user lacks a permission; the guide of the Redis backend lists the commands, keys and channels that it needs',
+  READONLY: 'it is a replica; connect to the master, or through Sentinel',
+  ECONNREFUSED: 'nobody listens there; is it running, and is the address right?',
+  ENOTFOUND: 'its name is not known; is the address right?',
+  EAI_AGAIN: 'its name is not known for now; does the name server answer?',
+  ETIMEDOUT: 'it cannot be reached; is the address right, and is the way to it open?',
+}
+
+/** Where the client connects to, as a message names it. */
+export function addressOf(client: RedisClient): string {
+  if (client.isCluster) {
+    const { startupNodes = [] } = client as { readonly startupNodes?: readonly (Endpoint | string | number)[] }
+    return `the cluster of ${startupNodes.map(endpointText).join(', ')}`
+  }
+  const { sentinels, name, ...endpoint } = client.options as ClientOptions
+  if (sentinels) return `the master ${name ?? ''} of the Sentinels at ${sentinels.map(endpointText).join(', ')}`
+  return endpointText(endpoint)
+}
+
+function endpointText(endpoint: Endpoint | string | number): string {
+  if (typeof endpoint !== 'object') return String(endpoint)
+  const { path, host, port } = endpoint
+  return path ?? `${host ?? 'localhost'}:${port ?? 6379}`
+}
+
+/** What went wrong with Redis, with its address and, where one is known, what to do. */
+export function redisFailure(client: RedisClient, thrown: Error): DiscoveryError {
+  if (thrown instanceof DiscoveryError) return thrown
+  const error = causeOf(thrown)
+  const code = 'code' in error ? String(error.code) : ''
+  const known = Object.keys(advice).find((begin) => begin === code || error.message.includes(begin))
+  const what = known === undefined ? '' : `${advice[known]}: `
+  return new DiscoveryError('REGISTRY_UNAVAILABLE', `Redis at ${addressOf(client)}: ${what}${error.message || code || error.name}`, {
+    cause: error,
+  })
+}
+
+/** No answer came in time. @param connectionError the last that the client told, where it is not connected */
+export function redisTimeout(client: RedisClient, afterMs: number, connectionError: Error | undefined): DiscoveryError {
+  if (connectionError !== undefined) return redisFailure(client, connectionError)
+  const message = `Redis at ${addressOf(client)} did not answer within ${durationText(afterMs)}; its client is ${client.status}`
+  return new DiscoveryError('REGISTRY_UNAVAILABLE', message)
+}
+
+/** A cluster's client wraps what the last node said. */
+function causeOf(error: Error): Error {
+  return 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error
+}
