@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
+  type BalancingStrategy,
   DiscoveryClient,
+  type Endpoint,
   type Lease,
+  LoadBalancerCatalog,
   MemoryRegistryBackend,
   type Outcome,
   type PickContext,
@@ -133,15 +136,27 @@ export interface Setup {
   readonly leases: readonly LeaseRecord[]
 }
 
-/** A client of the service `users` with an instance on each port, picked in this order. Retries pause for 1 ms at most. */
+/** A strategy that takes the instance with the lowest `metadata.rank` of those that are not excluded. */
+function ranked(): BalancingStrategy {
+  let endpoints: Endpoint[] = []
+  return {
+    update: (group) => {
+      endpoints = [...group.endpoints].sort((a, b) => Number(a.instance.metadata.rank) - Number(b.instance.metadata.rank))
+    },
+    choose: ({ exclude }) => endpoints.find(({ instance }) => exclude?.includes(instance.id) !== true),
+  }
+}
+
+/** A client of the service `users` with an instance on each port, the first one picked where it is not excluded. Retries hardly pause. */
 export async function setUp(
   ports: readonly number[],
   options: Partial<ServiceClientOptions> = {},
   dependencies: ServiceClientDependencies = {},
 ): Promise<Setup> {
   const backend = new MemoryRegistryBackend()
-  for (const port of ports) await register(backend, { port })
-  const inner = new DiscoveryClient({}, backend, { random: { next: () => 0 } })
+  for (const [rank, port] of ports.entries()) await register(backend, { port, metadata: { rank } })
+  const loadBalancers = new LoadBalancerCatalog().register('ranked', ranked)
+  const inner = new DiscoveryClient({ loadBalancingStrategy: 'ranked' }, backend, { loadBalancers })
   const { discovery, leases } = watched(inner)
   const client = new ServiceClient(discovery, { serviceName: 'users', retryDelay: 1, ...options }, dependencies)
   afterTest(async () => {

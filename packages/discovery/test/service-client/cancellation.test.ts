@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { withDeadline } from '@hazeljs/resilience'
+import { DiscoveryClient, MemoryRegistryBackend, ServiceClient } from '@hazeljs/discovery'
+import { afterTest, type Handler, json, register, setUp, startService, until } from './services.js'
+
+const silent: Handler = () => undefined
+const halfABody: Handler = (_, response) => response.writeHead(200, { 'content-length': '9' }).write('half')
+
+describe.each([
+  ['before the head', silent],
+  ['in the middle of the body', halfABody],
+])('a caller who leaves %s', (_name, handler) => {
+  it('ends the connection at once, and it is nobody’s failure', async () => {
+    const { port, requests } = await startService(handler)
+    const { client, leases } = await setUp([port])
+    const caller = new AbortController()
+    const call = client.get('/', { signal: caller.signal })
+    await until(() => requests.length === 1)
+    const closed = new Promise((resolve) => requests[0]?.socket.once('close', resolve))
+    const gone = new Error('gone')
+    caller.abort(gone)
+    await expect(call).rejects.toBe(gone)
+    await closed
+    expect(leases).toMatchObject([{ outcomes: ['ignored'] }])
+  })
+})
+
+it('makes no call for a caller who has left', async () => {
+  const { port, requests } = await startService((_, response) => response.end())
+  const { client, leases } = await setUp([port])
+  await expect(client.get('/', { signal: AbortSignal.abort('gone') })).rejects.toBe('gone')
+  expect([requests, leases]).toEqual([[], []])
+})
+
+it('ends a pause between attempts at once', async () => {
+  const { port, requests } = await startService((_, response) => response.writeHead(503).end())
+  const caller = new AbortController()
+  const onRetry = () => setImmediate(() => caller.abort('gone'))
+  const { client } = await setUp([port], { retryDelay: 60_000, timeout: '10m', retry: { jitter: 'none', onRetry } })
+  await expect(client.get('/', { signal: caller.signal })).rejects.toBe('gone')
+  expect(requests).toHaveLength(1)
+})
+
+it('ends a call whose connection is not made yet', async () => {
+  // Nobody answers there (RFC 5737), or the machine says at once that there is no way; the call is called off before either.
+  const { client, backend, leases } = await setUp([])
+  await register(backend, { host: '192.0.2.1', port: 81 })
+  const caller = new AbortController()
+  const call = client.get('/', { signal: caller.signal })
+  await until(() => leases.length === 1)
+  caller.abort('gone')
+  await expect(call).rejects.toBe('gone')
+  expect(leases).toMatchObject([{ outcomes: ['ignored'] }])
+})
+
+describe('timeout', () => {
+  it('is for all attempts together, and ends the connection', async () => {
+    const { port, requests } = await startService(silent)
+    const { client, leases } = await setUp([port], { timeout: 50 })
+    const call = client.get('/')
+    await until(() => requests.length === 1)
+    const closed = new Promise((resolve) => requests[0]?.socket.once('close', resolve))
+    await expect(call).rejects.toMatchObject({ code: 'TIMEOUT', timeoutMs: 50 })
+    await closed
+    expect(leases).toMatchObject([{ outcomes: ['failure'] }])
+  })
+
+  it('of a call goes before', async () => {
+    const { port } = await startService(silent)
+    const { client } = await setUp([port])
+    await expect(client.get('/', { timeout: '30ms' })).rejects.toMatchObject({ code: 'TIMEOUT', timeoutMs: 30 })
+  })
+
+  it('of an attempt sends the call to another instance', async () => {
+    const [slow, fast] = await Promise.all([startService(silent), startService((_, response) => json(response, 'fast'))])
+    const { client, leases } = await setUp([slow.port, fast.port], { attemptTimeout: 50 })
+    expect((await client.get('/')).data).toBe('fast')
+    expect(leases.map(({ outcomes }) => outcomes.join())).toEqual(['failure', 'success'])
+    await expect(client.post('/', {}, { exclude: [`users:127.0.0.1:${fast.port}`] })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      timeoutMs: 50,
+    })
+  })
+
+  it('cuts a late attempt short without blaming its instance', async () => {
+    const [bad, slow] = await Promise.all([startService((request) => request.socket.resetAndDestroy()), startService(silent)])
+    const { client, leases } = await setUp([bad.port, slow.port], { timeout: 200 })
+    await expect(client.get('/')).rejects.toMatchObject({ code: 'TIMEOUT' })
+    expect(leases.map(({ port, outcomes }) => [port, outcomes.join()])).toEqual([
+      [bad.port, 'failure'],
+      [slow.port, 'ignored'],
+    ])
+  })
+
+  it('covers the wait for the first listing', async () => {
+    const backend = new MemoryRegistryBackend()
+    backend.getInstances = () => new Promise(() => undefined)
+    backend.watch = () => () => undefined
+    const discovery = new DiscoveryClient({}, backend)
+    const client = new ServiceClient(discovery, { serviceName: 'users', timeout: 40 })
+    afterTest(() => discovery.close())
+    await expect(client.get('/')).rejects.toMatchObject({ code: 'TIMEOUT' })
+    const caller = new AbortController()
+    const call = client.get('/', { signal: caller.signal, timeout: '1h' })
+    setImmediate(() => caller.abort('gone'))
+    await expect(call).rejects.toBe('gone')
+  })
+
+  it('is shortened by a deadline around the call', async () => {
+    const { port, requests } = await startService(silent)
+    const { client } = await setUp([port])
+    await expect(withDeadline(50, () => client.get('/'))).rejects.toMatchObject({ code: 'TIMEOUT', timeoutMs: 50 })
+    const socket = requests[0]?.socket
+    await until(() => socket?.destroyed !== false)
+  })
+})
