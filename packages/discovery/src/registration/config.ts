@@ -1,16 +1,18 @@
 import { type Duration, type OptionsReader, resolveOptions, type ServiceProtocol, show } from '@hazeljs/core'
 import type { RegistryBackend } from '../backends/registry-backend.js'
 import { type BackendName, readBackend, readText } from '../config.js'
+import { type CheckConfig, readCheck, type ResolvedCheck } from './check.js'
 
-export interface ServiceRegistryConfig {
+/** Signals that ask a process to end and let it do so in its own time. */
+export type ShutdownSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR2'
+
+export interface ServiceRegistryConfig extends CheckConfig {
   readonly name: string
   /** Where others reach the instance. Default `127.0.0.1`. */
   readonly host?: string
   readonly port: number
   /** Default `http`. */
   readonly protocol?: ServiceProtocol
-  /** Asked with GET; a 2xx answer is good. Without it there are no checks, and the instance is UP. */
-  readonly healthCheckPath?: string
   /** Between the end of a check and the next, ±20 %. At least 10 ms. Default 10 s. */
   readonly healthCheckInterval?: Duration
   /** A check that takes longer is a bad one. At least 1 ms. Default 5 s. */
@@ -23,6 +25,18 @@ export interface ServiceRegistryConfig {
   readonly metadata?: Readonly<Record<string, unknown>>
   readonly zone?: string
   readonly tags?: readonly string[]
+  /**
+   * What `register()` does when the registry does not take the instance: `true` tries again until it does, with pauses from 1 s to 30 s;
+   * `false`, the default, rejects.
+   */
+  readonly retryRegistration?: boolean
+  /** How long the instance is OUT_OF_SERVICE before it is deregistered, when it is shut down. Default 5 s. */
+  readonly drain?: Duration
+  /**
+   * Signals on which the instance is shut down as by `shutdown()`. The process dies by the signal afterwards, unless others listen to it: then
+   * the end is theirs. `true` is SIGTERM and SIGINT. Default: SIGTERM, and none with a memory backend, whose registry ends with the process.
+   */
+  readonly shutdownOnSignals?: boolean | readonly ShutdownSignal[]
   /** Default `'memory'`: the one that all clients and registrations of this process share. */
   readonly backend?: RegistryBackend | BackendName
 }
@@ -33,8 +47,11 @@ export const minHealthCheckIntervalMs = 10
 export const defaultHealthCheckTimeoutMs = 5_000
 export const defaultHealthyThreshold = 2
 export const defaultUnhealthyThreshold = 3
+export const defaultDrainMs = 5_000
+export const defaultShutdownSignals: readonly ShutdownSignal[] = ['SIGTERM']
 
 const protocols: readonly ServiceProtocol[] = ['http', 'https', 'grpc']
+const shutdownSignals: readonly unknown[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] satisfies ShutdownSignal[]
 const maxPort = 65_535
 
 export interface ResolvedRegistration {
@@ -42,7 +59,8 @@ export interface ResolvedRegistration {
   readonly host: string
   readonly port: number
   readonly protocol: ServiceProtocol
-  readonly healthCheckPath: string | undefined
+  /** `undefined` for none. */
+  readonly check: ResolvedCheck | undefined
   readonly intervalMs: number
   readonly timeoutMs: number
   readonly healthyThreshold: number
@@ -50,6 +68,10 @@ export interface ResolvedRegistration {
   readonly metadata: Readonly<Record<string, unknown>>
   readonly zone: string | undefined
   readonly tags: readonly string[]
+  readonly retry: boolean
+  readonly drainMs: number
+  /** `undefined`: as the backend is. */
+  readonly signals: readonly ShutdownSignal[] | undefined
 }
 
 /** @throws {ConfigError} naming everything that is wrong. */
@@ -57,7 +79,7 @@ export function resolveRegistration(config: ServiceRegistryConfig): ResolvedRegi
   return resolveOptions('ServiceRegistry', readRegistration, config)
 }
 
-function readRegistration(options: OptionsReader<ServiceRegistryConfig>): ResolvedRegistration {
+export function readRegistration(options: OptionsReader<ServiceRegistryConfig>): ResolvedRegistration {
   const name = readText(options, 'name') ?? ''
   for (const option of ['name', 'port'] as const) if (!options.has(option)) options.add(option, 'is missing')
   readBackend(options)
@@ -66,7 +88,7 @@ function readRegistration(options: OptionsReader<ServiceRegistryConfig>): Resolv
     host: readText(options, 'host') ?? defaultHost,
     port: options.number('port', 0, { min: 1, max: maxPort, integer: true }),
     protocol: options.oneOf('protocol', 'http', protocols),
-    healthCheckPath: readPath(options),
+    check: readCheck(options),
     intervalMs: options.duration('healthCheckInterval', defaultHealthCheckIntervalMs, minHealthCheckIntervalMs),
     timeoutMs: options.duration('healthCheckTimeout', defaultHealthCheckTimeoutMs, 1),
     healthyThreshold: options.number('healthyThreshold', defaultHealthyThreshold, { min: 1, integer: true }),
@@ -74,17 +96,18 @@ function readRegistration(options: OptionsReader<ServiceRegistryConfig>): Resolv
     metadata: readMetadata(options),
     zone: readText(options, 'zone'),
     tags: readTags(options),
+    retry: options.boolean('retryRegistration', false),
+    drainMs: options.duration('drain', defaultDrainMs),
+    signals: readSignals(options),
   }
 }
 
-function readPath(options: OptionsReader<ServiceRegistryConfig>): string | undefined {
-  const path: unknown = options.value('healthCheckPath')
-  if (path === undefined) return undefined
-  if (typeof path === 'string' && path.startsWith('/')) {
-    if (options.value('protocol') === 'grpc') options.add('healthCheckPath', 'checks over grpc are not in this release yet')
-    return path
-  }
-  options.add('healthCheckPath', `expected a path that starts with /, got ${show(path)}`)
+function readSignals(options: OptionsReader<ServiceRegistryConfig>): readonly ShutdownSignal[] | undefined {
+  const signals: unknown = options.value('shutdownOnSignals')
+  if (signals === undefined) return undefined
+  if (typeof signals === 'boolean') return signals ? ['SIGTERM', 'SIGINT'] : []
+  if (Array.isArray(signals) && signals.every((signal) => shutdownSignals.includes(signal))) return signals as ShutdownSignal[]
+  options.add('shutdownOnSignals', `expected true, false or a list of ${shutdownSignals.map(show).join(', ')}, got ${show(signals)}`)
   return undefined
 }
 

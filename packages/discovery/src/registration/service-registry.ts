@@ -1,18 +1,25 @@
 import {
   type Clock,
+  type Duration,
+  Emitter,
   guardLogger,
   type Logger,
   type Random,
+  resolveOptions,
   type ServiceInstance,
   silentLogger,
   systemClock,
   systemRandom,
+  toError,
 } from '@hazeljs/core'
+import { MemoryRegistryBackend } from '../backends/memory/memory-registry-backend.js'
 import type { RegistryBackend } from '../backends/registry-backend.js'
 import { resolveBackend } from '../backends/resolve-backend.js'
 import { DiscoveryError } from '../errors.js'
-import { type ResolvedRegistration, resolveRegistration, type ServiceRegistryConfig } from './config.js'
+import { defaultShutdownSignals, type ResolvedRegistration, resolveRegistration, type ServiceRegistryConfig } from './config.js'
+import type { RegistrationEvents } from './events.js'
 import { RegistrationSession } from './session.js'
+import { endOn } from './signals.js'
 
 export interface ServiceRegistryDependencies {
   readonly clock?: Clock
@@ -20,15 +27,25 @@ export interface ServiceRegistryDependencies {
   readonly logger?: Logger
 }
 
+export interface ShutdownOptions {
+  /** How long the instance is OUT_OF_SERVICE before it is deregistered. Default: the `drain` of the config. */
+  readonly drain?: Duration
+}
+
 /** Registers one instance of a service, keeps its registration alive, and tells the registry how it is. */
 export class ServiceRegistry {
   readonly #registration: ResolvedRegistration
   readonly #backend: RegistryBackend
   readonly #dependencies: Required<ServiceRegistryDependencies>
+  readonly #events = new Emitter<RegistrationEvents>()
   #session: RegistrationSession | undefined
   #registering: Promise<void> | undefined
+  #shutdown: Promise<void> | undefined
+  /** Aborted when a drain is to end. */
+  #drain: AbortController | undefined
   /** The last deregistration, settled either way: what registers after it must not be taken out by it. */
   #lastEnd: Promise<unknown> = Promise.resolve()
+  #forgetSignals: readonly (() => void)[] = []
 
   /**
    * `backend` wins over the one in the config.
@@ -47,8 +64,10 @@ export class ServiceRegistry {
 
   /**
    * Resolves when the instance is registered and checked once: UP when the check was good, else STARTING. Calling it again changes nothing.
+   * With `retryRegistration` it takes as long as the registry is away; it resolves also when the instance is deregistered meanwhile.
    *
-   * @throws {DiscoveryError} `REGISTRATION_FAILED` when the registry did not take it; nothing goes on in the background then.
+   * @throws {DiscoveryError} `REGISTRATION_FAILED` when the registry did not take it, or did not answer within 5 s; nothing goes on in the
+   * background then. Not with `retryRegistration`.
    */
   register(): Promise<void> {
     this.#registering ??= this.#begin()
@@ -58,8 +77,8 @@ export class ServiceRegistry {
   /**
    * Ends checks and heartbeats at once and takes the instance out. Nothing happens when it is not registered.
    *
-   * @throws {DiscoveryError} `REGISTRATION_FAILED` when the registry did not take it out; calling it again tries again, and without that the
-   * registration ends with its lease.
+   * @throws {DiscoveryError} `REGISTRATION_FAILED` when the registry did not take it out, or did not answer within 5 s; calling it again tries
+   * again, and without that the registration ends with its lease.
    */
   async deregister(): Promise<void> {
     const session = this.#session
@@ -67,12 +86,30 @@ export class ServiceRegistry {
     this.#registering = undefined
     const end = session.end()
     this.#lastEnd = end.catch(() => undefined)
+    this.#drain?.abort()
     try {
       await end
-      if (this.#session === session) this.#session = undefined
     } catch (error) {
       throw this.#failure('deregistered', error)
     }
+    if (this.#session !== session) return
+    this.#session = undefined
+    this.#ignoreSignals()
+  }
+
+  /**
+   * Ends gracefully: OUT_OF_SERVICE, so that clients stop calling, then the time for calls that run, then {@link deregister}. Calling it again
+   * waits for the same end.
+   *
+   * @throws {DiscoveryError} as {@link deregister}.
+   * @throws {ConfigError} for a `drain` that is none.
+   */
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    const drainMs = resolveOptions('shutdown', (reader) => reader.duration('drain', this.#registration.drainMs), options)
+    this.#shutdown ??= this.#end(drainMs).finally(() => {
+      this.#shutdown = undefined
+    })
+    return this.#shutdown
   }
 
   /** The instance as it was last registered, `null` while it is not. */
@@ -80,9 +117,21 @@ export class ServiceRegistry {
     return this.#session?.instance ?? null
   }
 
+  on<K extends keyof RegistrationEvents>(event: K, listener: (payload: RegistrationEvents[K]) => unknown): this {
+    this.#events.on(event, listener)
+    return this
+  }
+
+  off<K extends keyof RegistrationEvents>(event: K, listener: (payload: RegistrationEvents[K]) => unknown): this {
+    this.#events.off(event, listener)
+    return this
+  }
+
   async #begin(): Promise<void> {
-    const session = new RegistrationSession(this.#registration, this.#backend, this.#dependencies)
+    const onStatus = (change: RegistrationEvents['status']) => this.#events.emit('status', change)
+    const session = new RegistrationSession(this.#registration, this.#backend, { ...this.#dependencies, onStatus })
     this.#session = session
+    this.#heedSignals()
     try {
       await this.#lastEnd
       await session.begin()
@@ -90,9 +139,38 @@ export class ServiceRegistry {
       if (this.#session === session) {
         this.#session = undefined
         this.#registering = undefined
+        this.#ignoreSignals()
       }
       throw this.#failure('registered', error)
     }
+  }
+
+  async #end(drainMs: number): Promise<void> {
+    const session = this.#session
+    if (session === undefined) return
+    if (!session.ended) {
+      const drain = new AbortController()
+      this.#drain = drain
+      await session.withdraw()
+      await this.#dependencies.clock.sleep(drainMs, drain.signal).catch(() => undefined)
+    }
+    if (this.#session === session) await this.deregister()
+  }
+
+  #heedSignals(): void {
+    this.#ignoreSignals()
+    const signals = this.#registration.signals ?? (this.#backend instanceof MemoryRegistryBackend ? [] : defaultShutdownSignals)
+    const endable = {
+      shutdown: () =>
+        this.shutdown().catch((error: unknown) => this.#dependencies.logger.warn({ error: toError(error).message }, 'The shutdown failed')),
+      hurry: () => this.#drain?.abort(),
+    }
+    this.#forgetSignals = signals.map((signal) => endOn(signal, endable))
+  }
+
+  #ignoreSignals(): void {
+    for (const forget of this.#forgetSignals) forget()
+    this.#forgetSignals = []
   }
 
   #failure(what: string, cause: unknown): DiscoveryError {

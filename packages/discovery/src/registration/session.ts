@@ -1,17 +1,23 @@
-import { type Clock, type Logger, type Random, type ServiceInstance, ServiceStatus, type TimerHandle, toError } from '@hazeljs/core'
+import { type Clock, type Logger, type Random, type ServiceInstance, ServiceStatus, toError } from '@hazeljs/core'
 import type { RegistryBackend } from '../backends/registry-backend.js'
 import { type Health, HealthMonitor } from '../health/active/health-monitor.js'
-import { httpCheck } from '../health/active/http-check.js'
+import { makeCheck } from './check.js'
 import type { ResolvedRegistration } from './config.js'
+import type { StatusChange } from './events.js'
+import { HeartbeatTimer } from './heartbeat-timer.js'
+import { describeInstance, instanceId, isHeldOut } from './instance.js'
+import { TimelyRegistry } from './timely-registry.js'
 
-interface SessionDependencies {
+export interface SessionDependencies {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  readonly onStatus: (change: StatusChange) => void
 }
 
-/** Two heartbeats may be lost before a lease runs out. */
-export const heartbeatsPerTtl = 3
+/** The first pause before a registration that failed is tried again; each further one is twice as long, up to the longest. */
+export const firstRetryMs = 1_000
+export const maxRetryMs = 30_000
 
 /**
  * One registration from its begin to its end. The instance's health and the registry's reachability are different things: checks go on while
@@ -19,157 +25,199 @@ export const heartbeatsPerTtl = 3
  */
 export class RegistrationSession {
   readonly #registration: ResolvedRegistration
-  readonly #backend: RegistryBackend
-  readonly #clock: Clock
-  readonly #logger: Logger
+  readonly #registry: TimelyRegistry
+  readonly #dependencies: SessionDependencies
   readonly #monitor: HealthMonitor | undefined
+  readonly #heartbeats: HeartbeatTimer | undefined
+  readonly #end = new AbortController()
+  /** What the instance's own checks say. */
+  #verdict: ServiceStatus
+  /** Whether an operator had the instance out of service when the registry was asked last. */
+  #heldOut = false
+  #draining = false
+  /** As the registry was told last. */
   #instance: ServiceInstance | undefined
-  /** What the instance's own checks say; what the registry holds may differ. */
-  #status: ServiceStatus
-  /** Whether the registry may not know `#status` yet. */
-  #unpublished = false
+  #registeredAt: number | undefined
   #registryFails = false
   #beating = false
-  #heartbeatTimer: TimerHandle | undefined
+  /** Why the last check was bad. */
+  #lastFailure: string | undefined
   /** Calls to the registry one after the other: none may overtake the deregistration. */
   #lastCall: Promise<unknown> = Promise.resolve()
-  #ended = false
 
-  constructor(registration: ResolvedRegistration, backend: RegistryBackend, { clock, random, logger }: SessionDependencies) {
+  constructor(registration: ResolvedRegistration, backend: RegistryBackend, dependencies: SessionDependencies) {
+    const { clock, random } = dependencies
     this.#registration = registration
-    this.#backend = backend
-    this.#clock = clock
-    this.#logger = logger
-    const { protocol, host, port, healthCheckPath: path } = registration
-    this.#status = path === undefined ? ServiceStatus.UP : ServiceStatus.STARTING
-    if (path === undefined || protocol === 'grpc') return
-    const check = httpCheck({ protocol, host, port, path })
-    this.#monitor = new HealthMonitor(check, registration, (health) => this.#onHealth(health), clock, random)
+    this.#registry = new TimelyRegistry(backend, clock)
+    this.#dependencies = dependencies
+    if (backend.ttlMs !== undefined) this.#heartbeats = new HeartbeatTimer(backend.ttlMs, () => this.#onHeartbeat(), clock, random)
+    const { check, host, port } = registration
+    this.#verdict = check === undefined ? ServiceStatus.UP : ServiceStatus.STARTING
+    if (check === undefined) return
+    const observer = {
+      changed: (health: Health, failure: Error | undefined) => this.#onHealth(health, failure),
+      checked: (failure: Error | undefined) => this.#onCheck(failure),
+    }
+    this.#monitor = new HealthMonitor(makeCheck(check, host, port), registration, observer, clock, random)
   }
 
   get instance(): ServiceInstance | undefined {
     return this.#instance
   }
 
-  /** Rejects with the registry's error. */
-  begin(): Promise<void> {
-    return this.#ended ? Promise.resolve() : this.#begin()
+  get ended(): boolean {
+    return this.#end.signal.aborted
   }
 
-  async #begin(): Promise<void> {
-    try {
-      await this.#inTurn(() => this.#register())
-    } catch (error) {
-      this.#stop()
-      throw error
-    }
-    if (this.#ended) return
-    this.#nextHeartbeat()
+  get #status(): ServiceStatus {
+    return this.#heldOut || this.#draining ? ServiceStatus.OUT_OF_SERVICE : this.#verdict
+  }
+
+  /** Resolves after the first check, or when the session was ended before. Rejects with the registry's error, and is ended then. */
+  async begin(): Promise<void> {
+    await this.#registerFirst()
+    if (this.ended) return
+    this.#heartbeats?.start()
     await this.#monitor?.start()
     await this.#lastCall
+  }
+
+  /** Out of service from now on. A registry that cannot be told now is told with a later heartbeat. */
+  async withdraw(): Promise<void> {
+    this.#change('the instance is shutting down', () => (this.#draining = true))
+    await this.#attempt(() => this.#sync())
   }
 
   /** Rejects with the registry's error. */
   async end(): Promise<void> {
     this.#stop()
-    const { name, host, port } = this.#registration
-    await this.#inTurn(() => this.#backend.deregister(instanceId(name, host, port)))
+    await this.#inTurn(() => this.#registry.deregister(instanceId(this.#registration)))
     this.#instance = undefined
   }
 
+  async #registerFirst(): Promise<void> {
+    for (let pauseMs = firstRetryMs; !this.ended; pauseMs = Math.min(2 * pauseMs, maxRetryMs)) {
+      try {
+        await this.#inTurn(() => this.#register())
+        return
+      } catch (error) {
+        if (!this.#registration.retry) {
+          this.#stop()
+          throw error
+        }
+        this.#onRegistryFailure(error)
+        await this.#pause(pauseMs)
+      }
+    }
+  }
+
+  /** Up to half shorter, so that those who wait for the same registry do not come back to it at once. Ends with the session. */
+  async #pause(ms: number): Promise<void> {
+    const { clock, random } = this.#dependencies
+    if (!this.ended) await clock.sleep(ms * (1 - random.next() / 2), this.#end.signal).catch(() => undefined)
+  }
+
   #stop(): void {
-    this.#ended = true
+    this.#end.abort()
     this.#monitor?.stop()
-    this.#clock.clearTimer(this.#heartbeatTimer)
+    this.#heartbeats?.stop()
   }
 
   /** Registers anew. What an operator took out of service stays out. */
   async #register(): Promise<void> {
-    const { name, host, port, protocol, healthCheckPath, intervalMs, metadata, zone, tags } = this.#registration
-    const id = instanceId(name, host, port)
-    const known = await this.#backend.getInstance(id)
-    const now = this.#clock.wallTime()
-    const instance: ServiceInstance = {
-      id,
-      name,
-      host,
-      port,
-      protocol,
-      metadata,
-      ...(healthCheckPath !== undefined && { healthCheckPath, healthCheckInterval: intervalMs }),
-      ...(zone !== undefined && { zone }),
-      tags,
-      status: (known ?? this.#instance)?.status === ServiceStatus.OUT_OF_SERVICE ? ServiceStatus.OUT_OF_SERVICE : this.#status,
-      lastHeartbeat: now,
-      registeredAt: known?.registeredAt ?? now,
-    }
-    this.#unpublished = false
-    await this.#backend.register(instance)
+    const known = await this.#registry.getInstance(instanceId(this.#registration))
+    if (this.ended) return
+    if (known !== null) this.#onKnown(known)
+    const now = this.#dependencies.clock.wallTime()
+    this.#registeredAt ??= now
+    const state = { status: this.#status, draining: this.#draining && !this.#heldOut, registeredAt: this.#registeredAt, lastHeartbeat: now }
+    const instance = describeInstance(this.#registration, state)
+    await this.#registry.register(instance)
     this.#instance = instance
   }
 
-  #nextHeartbeat(): void {
-    const { ttlMs } = this.#backend
-    if (ttlMs === undefined) return
-    const onDue = () => {
-      this.#nextHeartbeat()
-      if (this.#beating) return
-      this.#beating = true
-      void this.#attempt(() => this.#beat()).finally(() => {
-        this.#beating = false
-      })
-    }
-    this.#heartbeatTimer = this.#clock.setTimer(onDue, ttlMs / heartbeatsPerTtl, { background: true })
+  #onHeartbeat(): void {
+    if (this.#beating) return
+    this.#beating = true
+    void this.#attempt(() => this.#beat()).finally(() => {
+      this.#beating = false
+    })
   }
 
   async #beat(): Promise<void> {
-    const id = this.#instance?.id
-    if (id === undefined || !(await this.#backend.heartbeat(id))) {
-      if (!this.#ended) await this.#register()
+    if (this.#instance === undefined || !(await this.#registry.heartbeat(this.#instance.id))) {
+      if (!this.ended) await this.#register()
       return
     }
-    if (this.#instance !== undefined) this.#instance = { ...this.#instance, lastHeartbeat: this.#clock.wallTime() }
-    if (this.#unpublished && !this.#ended) await this.#publish()
+    this.#instance = { ...this.#instance, lastHeartbeat: this.#dependencies.clock.wallTime() }
+    if (!this.ended) await this.#sync()
   }
 
-  #onHealth(health: Health): void {
-    this.#status = health === 'well' ? ServiceStatus.UP : ServiceStatus.DOWN
-    this.#unpublished = true
-    const { name, host, port } = this.#registration
-    this.#logger.info({ service: name, host, port, status: this.#status }, 'The health of the instance changed')
-    void this.#attempt(() => this.#publish())
-  }
-
-  /** Tells the registry the verdict of the checks, unless an operator has the instance out of service. */
-  async #publish(): Promise<void> {
+  /** Learns from the registry what an operator did, and tells it what it does not know. */
+  async #sync(): Promise<void> {
     const instance = this.#instance
-    if (instance === undefined || !this.#unpublished) return
-    const known = await this.#backend.getInstance(instance.id)
-    if (this.#ended) return
-    if (known === null) {
+    if (instance === undefined) return
+    const known = await this.#registry.getInstance(instance.id)
+    if (this.ended) return
+    if (known !== null) this.#onKnown(known)
+    const status = this.#status
+    // The mark of a shutdown goes with the whole instance.
+    if (known === null || (this.#draining && known.status !== status)) {
       await this.#register()
       return
     }
-    const status = this.#status
-    const heldOut = known.status === ServiceStatus.OUT_OF_SERVICE
-    if (!heldOut && known.status !== status) await this.#backend.updateStatus(instance.id, status)
-    this.#unpublished = heldOut || status !== this.#status
-    this.#instance = { ...instance, status: heldOut ? known.status : status }
+    if (known.status !== status) await this.#registry.updateStatus(instance.id, status)
+    this.#instance = { ...instance, status }
+  }
+
+  #onKnown(known: ServiceInstance): void {
+    const heldOut = isHeldOut(known)
+    const reason = heldOut ? 'an operator took the instance out of service' : 'an operator put the instance back in service'
+    this.#change(reason, () => (this.#heldOut = heldOut))
+  }
+
+  #onCheck(failure: Error | undefined): void {
+    const reason = failure?.message
+    if (reason !== undefined && reason !== this.#lastFailure) this.#log('warn', { reason }, 'A health check of the instance failed')
+    this.#lastFailure = reason
+  }
+
+  #onHealth(health: Health, failure: Error | undefined): void {
+    const verdict = health === 'well' ? ServiceStatus.UP : ServiceStatus.DOWN
+    this.#change(failure?.message ?? 'its health checks are good', () => (this.#verdict = verdict))
+    void this.#attempt(() => this.#sync())
+  }
+
+  #change(reason: string, change: () => void): void {
+    const from = this.#status
+    change()
+    const to = this.#status
+    if (from === to) return
+    this.#log('info', { from, status: to, reason }, 'The status of the instance changed')
+    this.#dependencies.onStatus({ from, to, reason })
   }
 
   /** In turn, with failures logged once instead of thrown: what was not done is done after the next heartbeat. */
   async #attempt(call: () => Promise<void>): Promise<void> {
     try {
       await this.#inTurn(async () => {
-        if (!this.#ended) await call()
+        if (!this.ended) await call()
       })
       this.#registryFails = false
     } catch (error) {
-      if (this.#registryFails) return
-      this.#registryFails = true
-      const { name: service, host, port } = this.#registration
-      this.#logger.warn({ service, host, port, error: toError(error).message }, 'The registry cannot be told about the instance; trying on')
+      this.#onRegistryFailure(error)
     }
+  }
+
+  #onRegistryFailure(error: unknown): void {
+    if (this.#registryFails) return
+    this.#registryFails = true
+    this.#log('warn', { error: toError(error).message }, 'The registry cannot be told about the instance; trying on')
+  }
+
+  #log(level: 'info' | 'warn', fields: object, message: string): void {
+    const { name: service, host, port } = this.#registration
+    this.#dependencies.logger[level]({ service, host, port, ...fields }, message)
   }
 
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
@@ -177,8 +225,4 @@ export class RegistrationSession {
     this.#lastCall = turn.catch(() => undefined)
     return turn
   }
-}
-
-function instanceId(name: string, host: string, port: number): string {
-  return `${name}:${host}:${port}`
 }

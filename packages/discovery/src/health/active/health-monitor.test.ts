@@ -9,16 +9,24 @@ function setup(check?: HealthCheck) {
   const clock = new FakeClock()
   const target = { good: true, checkedAt: [] as number[] }
   const verdicts: Health[] = []
+  const told: (string | undefined)[] = []
   const ask: HealthCheck = () => {
     target.checkedAt.push(clock.now())
     return target.good ? Promise.resolve() : Promise.reject(new Error('ill'))
   }
-  const monitor = new HealthMonitor(check ?? ask, options, (health) => verdicts.push(health), clock, new SeededRandom(1))
+  const observer = {
+    changed: (health: Health, failure: Error | undefined) => {
+      verdicts.push(health)
+      told.push(failure?.message)
+    },
+    checked: (failure: Error | undefined) => told.push(failure?.message ?? 'good'),
+  }
+  const monitor = new HealthMonitor(check ?? ask, options, observer, clock, new SeededRandom(1))
   const checks = async (count: number) => {
     const until = target.checkedAt.length + count
     while (target.checkedAt.length < until) await clock.advance(10)
   }
-  return { clock, target, verdicts, monitor, checks }
+  return { clock, target, verdicts, told, monitor, checks }
 }
 
 describe('HealthMonitor', () => {
@@ -56,6 +64,22 @@ describe('HealthMonitor', () => {
     expect(verdicts).toEqual(['well', 'ill'])
     await checks(1)
     expect(verdicts).toEqual(['well', 'ill', 'well'])
+  })
+
+  it('tells of each check, and why it was bad, before the verdict that it changes', async () => {
+    const { monitor, told, target, checks } = setup()
+    await monitor.start()
+    target.good = false
+    await checks(3)
+    expect(told).toEqual(['good', undefined, 'ill', 'ill', 'ill', 'ill'])
+  })
+
+  it('can be stopped by whoever is told', async () => {
+    const clock = new FakeClock()
+    const observer = { changed: () => monitor.stop() }
+    const monitor = new HealthMonitor(() => Promise.resolve(), options, observer, clock, new SeededRandom(1))
+    await monitor.start()
+    expect(clock.pendingTimers).toBe(0)
   })
 
   it('spreads its checks by 20 % either way', async () => {

@@ -1,4 +1,4 @@
-import type { Clock, Random, TimerHandle } from '@hazeljs/core'
+import { type Clock, type Random, type TimerHandle, toError } from '@hazeljs/core'
 
 /** Resolves when the instance is well, rejects when it is not. Has to end when the signal aborts. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void>
@@ -18,11 +18,18 @@ export const checkJitter = 0.2
 /** Unknown until the first good check, which is enough; from then on it takes several checks in a row to change the verdict. */
 export type Health = 'unknown' | 'well' | 'ill'
 
+export interface HealthObserver {
+  /** The verdict changed. `failure` is why the last check was bad, where it was. */
+  changed(health: Health, failure: Error | undefined): void
+  /** Each check, before what it changes. */
+  checked?(failure: Error | undefined): void
+}
+
 /** Checks an instance again and again, and tells when the verdict changes. */
 export class HealthMonitor {
   readonly #check: HealthCheck
   readonly #options: HealthMonitorOptions
-  readonly #onChange: (health: Health) => void
+  readonly #observer: HealthObserver
   readonly #clock: Clock
   readonly #random: Random
   #health: Health = 'unknown'
@@ -32,21 +39,21 @@ export class HealthMonitor {
   #running: AbortController | undefined
   #stopped = false
 
-  constructor(check: HealthCheck, options: HealthMonitorOptions, onChange: (health: Health) => void, clock: Clock, random: Random) {
+  constructor(check: HealthCheck, options: HealthMonitorOptions, observer: HealthObserver, clock: Clock, random: Random) {
     this.#check = check
     this.#options = options
-    this.#onChange = onChange
+    this.#observer = observer
     this.#clock = clock
     this.#random = random
   }
 
   /** Checks at once and goes on from there. Resolves after the first check, whatever it found. */
   async start(): Promise<void> {
-    const good = await this.#checkOnce()
+    const failure = await this.#checkOnce()
     if (this.#stopped) return
-    this.#judge(good)
-    const jitter = 1 + checkJitter * (2 * this.#random.next() - 1)
-    this.#timer = this.#clock.setTimer(() => void this.start(), this.#options.intervalMs * jitter, { background: true })
+    this.#observer.checked?.(failure)
+    this.#judge(failure)
+    this.#awaitNext()
   }
 
   /** Calls a running check off; nothing is told after this. */
@@ -56,29 +63,35 @@ export class HealthMonitor {
     this.#running?.abort(new Error('The health check is no longer needed'))
   }
 
-  async #checkOnce(): Promise<boolean> {
+  #awaitNext(): void {
+    if (this.#stopped) return // by who was told
+    const jitter = 1 + checkJitter * (2 * this.#random.next() - 1)
+    this.#timer = this.#clock.setTimer(() => void this.start(), this.#options.intervalMs * jitter, { background: true })
+  }
+
+  async #checkOnce(): Promise<Error | undefined> {
     const running = new AbortController()
     const timedOut = new Error(`The health check took longer than ${this.#options.timeoutMs} ms`)
     const timer = this.#clock.setTimer(() => running.abort(timedOut), this.#options.timeoutMs, { background: true })
     this.#running = running
     try {
       await this.#check(running.signal)
-      return true
-    } catch {
-      return false
+      return undefined
+    } catch (error) {
+      return toError(error)
     } finally {
       this.#clock.clearTimer(timer)
     }
   }
 
-  #judge(good: boolean): void {
-    const verdict: Health = good ? 'well' : 'ill'
-    if (this.#health === 'unknown' && !good) return
+  #judge(failure: Error | undefined): void {
+    const verdict: Health = failure === undefined ? 'well' : 'ill'
+    if (this.#health === 'unknown' && failure !== undefined) return
     this.#contradictions = verdict === this.#health ? 0 : this.#contradictions + 1
     if (this.#contradictions < this.#threshold(verdict)) return
     this.#health = verdict
     this.#contradictions = 0
-    this.#onChange(verdict)
+    this.#observer.changed(verdict, failure)
   }
 
   #threshold(verdict: Health): number {

@@ -30,8 +30,9 @@ export class HostProbes {
     if (path === undefined || protocol === 'grpc') return
     const check = httpCheck({ protocol, host: address, port, path })
     const options = { ...this.#options, healthyThreshold: 1, unhealthyThreshold: 1 }
-    const onChange = () => this.#onWell(host)
-    const monitor = new HealthMonitor(check, options, onChange, this.#clock, this.#random)
+    // The first verdict is that it is well, and ends the probe.
+    const observer = { changed: () => this.#onWell(host) }
+    const monitor = new HealthMonitor(check, options, observer, this.#clock, this.#random)
     const timer = this.#clock.setTimer(() => void monitor.start(), this.#options.intervalMs, { background: true })
     this.#probes.set(host, { timer, monitor })
   }
