@@ -26,7 +26,9 @@ export { DiscoveryClient, type DiscoveryClientDependencies } from './discovery-c
 export { DiscoveryError, type DiscoveryErrorCode } from './errors.js'
 export type { DiscoveryEvents, ServiceChange } from './events.js'
 export type { InstancePicker, PickerOptions } from './instance-picker.js'
+export type { Ejection, EjectionReason, Readmission, ReadmissionReason } from './health/outlier/ejection.js'
 export type { HostHealth, HostRecord } from './health/outlier/host-health.js'
+export type { OutlierOptions, ProbeOptions } from './health/outlier/options.js'
 export type {
   BalancingOptions,
   LeastConnectionsOptions,
@@ -49,8 +51,10 @@ export type {
   StrategyContext,
   StrategyCreator,
 } from './load-balancers/strategy.js'
-export type { ServiceRegistryConfig } from './registration/config.js'
-export { ServiceRegistry, type ServiceRegistryDependencies } from './registration/service-registry.js'
+export type { CheckConfig, HealthCheckType } from './registration/check.js'
+export type { ServiceRegistryConfig, ShutdownSignal } from './registration/config.js'
+export type { RegistrationEvents, StatusChange } from './registration/events.js'
+export { ServiceRegistry, type ServiceRegistryDependencies, type ShutdownOptions } from './registration/service-registry.js'
 export { type RetryTuning, type ServiceClientOptions, serviceClientProblems, type ServiceTlsOptions } from './service-client/options.js'
 export type { RequestOptions, RequestWithBody } from './service-client/request.js'
 export type { RequestHeaders } from './service-client/request-headers.js'
