@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { afterTest, json, register, setUp, startService, until } from './services.js'
+
+it('keeps connections, one pool an instance', async () => {
+  const services = await Promise.all([1, 2].map(() => startService((_, response) => json(response, 1))))
+  const ports = services.map(({ port }) => port)
+  const { client } = await setUp(ports, { loadBalancingStrategy: 'round-robin' })
+  expect(client.openPools).toBe(0)
+  for (let call = 0; call < 20; call++) await client.get('/')
+  expect(client.openPools).toBe(2)
+  for (const { requests } of services) {
+    expect(requests).toHaveLength(10)
+    expect(new Set(requests.map(({ socket }) => socket)).size).toBe(1)
+  }
+})
+
+it('closes those of an instance that left, once its calls have ended', async () => {
+  const answers: (() => void)[] = []
+  const { port, requests, server } = await startService((_, response) => void answers.push(() => json(response, 'last words')))
+  let connections = 0
+  server.on('connection', (socket) => {
+    connections++
+    socket.once('close', () => connections--)
+  })
+  const { client, backend } = await setUp([port])
+  const call = client.get('/')
+  await until(() => requests.length === 1)
+  await backend.deregister(`users:127.0.0.1:${port}`)
+  await until(() => client.openPools === 1)
+  expect(connections).toBe(1)
+  answers[0]?.()
+  expect((await call).data).toBe('last words')
+  await until(() => connections === 0 && client.openPools === 0)
+
+  await register(backend, { port })
+  const again = client.get('/')
+  await until(() => answers.length === 2)
+  answers[1]?.()
+  expect((await again).status).toBe(200)
+})
+
+describe('close', () => {
+  it('lets calls end, refuses new ones, and closes every connection', async () => {
+    const answers: (() => void)[] = []
+    const { port, server } = await startService((_, response) => void answers.push(() => json(response, 1)))
+    const { client } = await setUp([port])
+    const call = client.get('/')
+    await until(() => answers.length === 1)
+    const closed = client.close()
+    await expect(client.get('/')).rejects.toMatchObject({ code: 'CLIENT_CLOSED' })
+    await expect(client.stream('GET', '/')).rejects.toMatchObject({ code: 'CLIENT_CLOSED' })
+    answers[0]?.()
+    expect((await call).data).toBe(1)
+    await closed
+    expect(client.openPools).toBe(0)
+    await until(() => (server as { _connections?: number })._connections === 0)
+    await client.close()
+  })
+
+  it('cuts off what does not end in time', async () => {
+    const { port, requests } = await startService(() => undefined)
+    const { client, leases } = await setUp([port])
+    const call = client.get('/', { idempotent: false })
+    const failed = expect(call).rejects.toMatchObject({ code: 'SERVICE_CONNECTION_LOST' })
+    await until(() => requests.length === 1)
+    await client.close({ drainTimeout: 20 })
+    await failed
+    expect(leases).toMatchObject([{ outcomes: ['failure'] }])
+  })
+
+  it('needs no call before', async () => {
+    const { client } = await setUp([])
+    await client.close()
+  })
+})
+
+describe('https', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hazeljs-tls-'))
+  const file = (name: string) => join(folder, name)
+  const newKey = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+  execFileSync(
+    'openssl',
+    [
+      ...newKey,
+      '-keyout',
+      file('key'),
+      '-out',
+      file('cert'),
+      '-subj',
+      '/CN=users.internal',
+      '-addext',
+      'subjectAltName=DNS:users.internal',
+    ],
+    { stdio: 'ignore' },
+  )
+  const key = readFileSync(file('key'))
+  const cert = readFileSync(file('cert'))
+  rmSync(folder, { recursive: true })
+
+  async function startTls(requestCert: boolean): Promise<number> {
+    const server = createServer({ key, cert, ca: cert, requestCert, rejectUnauthorized: requestCert }, (_, response) =>
+      json(response, 'safe'),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    afterTest(() => {
+      server.close()
+      server.closeAllConnections()
+    })
+    return (server.address() as AddressInfo).port
+  }
+
+  it('trusts the ca, for the servername, with a certificate of its own', async () => {
+    const port = await startTls(true)
+    const { client, backend } = await setUp([], { tls: { ca: [cert.toString()], servername: 'users.internal', cert, key } })
+    await register(backend, { port, protocol: 'https' })
+    expect((await client.get('/')).data).toBe('safe')
+  })
+
+  it('calls nobody it cannot trust, and nothing was sent', async () => {
+    const port = await startTls(false)
+    const { client, backend } = await setUp([], { retries: 0 })
+    await register(backend, { port, protocol: 'https' })
+    await expect(client.post('/', 'secret')).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE', callRan: false })
+    const other = await setUp([], { retries: 0, tls: { ca: cert } })
+    await register(other.backend, { port, protocol: 'https' })
+    await expect(other.client.get('/')).rejects.toMatchObject({ cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' } })
+  })
+})
