@@ -1,50 +1,7 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { silentLogger } from '@hazeljs/core'
-import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { defaultMemoryBackend, MemoryRegistryBackend } from '../backends/memory/memory-registry-backend.js'
-import type { ServiceRegistryConfig } from './config.js'
+import { describe, expect, it, vi } from 'vitest'
+import { defaultMemoryBackend } from '../backends/memory/memory-registry-backend.js'
+import { eventually, service, setup, takeAway } from './registration.fixture.js'
 import { ServiceRegistry } from './service-registry.js'
-
-const ended: (() => unknown)[] = []
-
-afterEach(async () => {
-  for (const end of ended.splice(0)) await end()
-})
-
-/** A real service whose health the test decides. */
-async function service() {
-  const health = { status: 200, asked: 0 }
-  const server = createServer((_request, response) => {
-    health.asked++
-    response.writeHead(health.status).end()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  ended.push(() => server.close())
-  return { health, port: (server.address() as AddressInfo).port }
-}
-
-function setup(config: Partial<ServiceRegistryConfig> = {}) {
-  const clock = new FakeClock()
-  const backend = new MemoryRegistryBackend({ ttl: 9_000 }, clock)
-  const warn = vi.fn()
-  const dependencies = { clock, random: new SeededRandom(1), logger: { ...silentLogger, warn } }
-  const registry = new ServiceRegistry({ name: 'orders', port: 3_000, ...config }, backend, dependencies)
-  ended.push(() => registry.deregister())
-  const id = `orders:127.0.0.1:${config.port ?? 3_000}`
-  const status = async () => (await backend.getInstance(id))?.status
-  return { clock, backend, registry, id, status, warn }
-}
-
-/** Lets time pass in small steps, with room for real sockets in between, until it holds. */
-async function eventually(clock: FakeClock, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let step = 0; step < 2_000; step++) {
-    if (await holds()) return
-    await clock.advance(50)
-  }
-  throw new Error('It never came to hold')
-}
 
 describe('ServiceRegistry', () => {
   it('registers under a stable id, with what it was told', async () => {
@@ -126,7 +83,7 @@ describe('ServiceRegistry', () => {
 
   it('leaves OUT_OF_SERVICE to the operator, through heartbeats, checks and restarts', async () => {
     const { port, health } = await service()
-    const { registry, backend, status, clock, id } = setup({ port, healthCheckPath: '/health', healthCheckInterval: '1s' })
+    const { registry, restarted, backend, status, clock, id } = setup({ port, healthCheckPath: '/health', healthCheckInterval: '1s' })
     await registry.register()
     await backend.updateStatus(id, 'OUT_OF_SERVICE')
     health.status = 500
@@ -134,9 +91,7 @@ describe('ServiceRegistry', () => {
     health.status = 200
     await eventually(clock, () => health.asked >= 12)
     expect(await status()).toBe('OUT_OF_SERVICE')
-    const restarted = new ServiceRegistry({ name: 'orders', port, healthCheckPath: '/health' }, backend, { clock })
-    ended.push(() => restarted.deregister())
-    await restarted.register()
+    await restarted().register()
     expect(await status()).toBe('OUT_OF_SERVICE')
   })
 
@@ -155,16 +110,13 @@ describe('ServiceRegistry', () => {
     const { port, health } = await service()
     const { registry, backend, status, clock, warn } = setup({ port, healthCheckPath: '/health', healthCheckInterval: '1s' })
     await registry.register()
-    const away = [
-      vi.spyOn(backend, 'heartbeat').mockRejectedValue(new Error('away')),
-      vi.spyOn(backend, 'updateStatus').mockRejectedValue(new Error('away')),
-    ]
+    const isBack = takeAway(backend)
     health.status = 500
     await eventually(clock, () => health.asked >= 5)
-    expect(await status()).toBe('UP')
     const complaints = warn.mock.calls.filter(([, message]) => String(message).startsWith('The registry'))
     expect(complaints).toHaveLength(1)
-    for (const spy of away) spy.mockRestore()
+    isBack()
+    expect(await status()).toBe('UP')
     await eventually(clock, async () => (await status()) === 'DOWN')
   })
 
