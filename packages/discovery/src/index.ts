@@ -22,6 +22,8 @@ export { defaultMemoryBackend, MemoryRegistryBackend, type MemoryBackendOptions 
 export type { RedisBackendOptions } from './backends/redis/options.js'
 export type { RedisClient, RedisSubscriber } from './backends/redis/redis-client.js'
 export { RedisRegistryBackend } from './backends/redis/redis-registry-backend.js'
+export { DnsRegistryBackend } from './backends/dns/dns-registry-backend.js'
+export type { DnsBackendOptions, DnsQuery } from './backends/dns/options.js'
 export { StaticRegistryBackend } from './backends/static/static-registry-backend.js'
 export type { StaticInstance, StaticServices } from './backends/static/static-services.js'
 export { discoveryProblems, type BackendName, type DiscoveryClientConfig } from './config.js'
@@ -66,3 +68,12 @@ export { ServiceClient, type ServiceClientDependencies } from './service-client/
 export { ServiceError, type ServiceErrorCode, type ServiceErrorDetails } from './service-client/service-error.js'
 export type { ResponseHeaders, ServiceResponse, StreamedResponse } from './service-client/service-response.js'
 export type { ServiceDiscovery } from './service-client/service-target.js'
+export { defaultDiscovery, DiscoveryScope } from './decorators/discovery-scope.js'
+export {
+  closeServiceClients,
+  InjectServiceClient,
+  type InjectServiceClientDecorator,
+  type InjectServiceClientOptions,
+} from './decorators/inject-service-client.js'
+export type { LifecycleHooks } from './decorators/owner-lifecycle.js'
+export { RegisterService, type RegisterServiceDecorator, registrationOf } from './decorators/register-service.js'

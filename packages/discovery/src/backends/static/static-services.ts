@@ -137,7 +137,7 @@ function addressOf(text: unknown): Address | string {
 function hostOf(text: string): string | undefined {
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
   if (isIPv6(bare)) return bare
-  return text !== '' && !/[[\]:/?#@\s%]/.test(text) && domainToASCII(text) !== '' ? text : undefined
+  return text !== '' && !/[[\]:/\\?#@\s%]/.test(text) && domainToASCII(text) !== '' ? text : undefined
 }
 
 function readText(options: OptionsReader<StaticInstance>, name: 'id' | 'zone'): string | undefined {
