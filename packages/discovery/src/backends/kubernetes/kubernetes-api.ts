@@ -56,7 +56,7 @@ export class KubernetesApi {
   #inTime<T>({ control, timeoutMs }: CallOptions, call: () => Promise<T>): Promise<T> {
     const { signal } = control
     return new Promise<T>((resolve, reject) => {
-      if (signal.aborted) throw signal.reason
+      signal.throwIfAborted()
       const timer = this.#clock.setTimer(() => control.abort(new CallTimeoutError(timeoutMs)), timeoutMs, { background: true })
       const onAbort = () => reject(signal.reason as Error)
       signal.addEventListener('abort', onAbort)
