@@ -1,0 +1,60 @@
+import { toError } from '@hazeljs/core'
+import { DiscoveryError } from '../../errors.js'
+
+/** What is asked of Consul, as messages name it, and what the token has to allow for it. */
+export interface Request {
+  /** Goes on after "Consul refused to". */
+  readonly doing: string
+  /** Such as `service:write on "orders"`. */
+  readonly needs: string
+}
+
+/** What Consul answered instead of doing as it was asked. */
+export class ConsulRefusal extends DiscoveryError {
+  readonly status: number
+  readonly text: string
+
+  constructor(status: number, text: string, message: string, cause: Error) {
+    super('REGISTRY_UNAVAILABLE', message, { cause })
+    this.status = status
+    this.text = text
+  }
+}
+
+/** An error of the client, with what to do about it. */
+export function explained({ doing, needs }: Request, thrown: unknown): DiscoveryError {
+  const cause = toError(thrown)
+  const status = 'statusCode' in cause && typeof cause.statusCode === 'number' ? cause.statusCode : undefined
+  if (status === undefined) {
+    const message = `Consul did not answer when asked to ${doing}: ${cause.message}. Check that the agent runs, and the client's host, port and TLS`
+    return new DiscoveryError('REGISTRY_UNAVAILABLE', message, { cause })
+  }
+  const text = answerOf(cause) ?? cause.message
+  // The client's own error holds the whole request, token included: it would be logged.
+  const { message } = cause
+  return new ConsulRefusal(
+    status,
+    text,
+    `Consul refused to ${doing}: ${text} (status ${status})${advice(status, needs)}`,
+    new Error(message),
+  )
+}
+
+/** Whether the agent has no service, or no check, of the id that it was asked about. Before Consul 1.10 it said so with status 500. */
+export function saysUnknown(error: unknown): boolean {
+  if (!(error instanceof ConsulRefusal)) return false
+  return error.status === 404 || (error.status === 500 && /does not have associated TTL|Unknown (check|service)/i.test(error.text))
+}
+
+function advice(status: number, needs: string): string {
+  if (status === 403) return `. The token of the client has to allow ${needs}`
+  if (status === 429) return `. A watched service takes a connection: raise limits.http_max_conns_per_client of the agent`
+  return ''
+}
+
+function answerOf(error: Error): string | undefined {
+  const response: unknown = 'response' in error ? error.response : undefined
+  const body: unknown = typeof response === 'object' && response !== null && 'body' in response ? response.body : undefined
+  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body.toString().trim() : ''
+  return text === '' ? undefined : text
+}

@@ -1,0 +1,52 @@
+import { ConfigError, type Duration, resolveOptions, show } from '@hazeljs/core'
+import type { ConsulClient } from './consul-client.js'
+
+export interface ConsulBackendOptions {
+  /** How long a registration lives without a heartbeat. At least 1 s. Default 30 s. */
+  readonly ttl?: Duration
+  /** When Consul forgets a registration that expired. Consul looks every 30 s. At least 1 min. Default 1 min. */
+  readonly deregisterAfter?: Duration
+  /** How long Consul may hold back an answer while nothing changes: at most so long, and half of it at least. 1 s to 10 min. Default 1 min. */
+  readonly wait?: Duration
+  /** How long any other answer may take. Default 10 s. */
+  readonly requestTimeout?: Duration
+}
+
+export interface ResolvedConsulOptions {
+  readonly ttlMs: number
+  readonly deregisterAfterMs: number
+  readonly waitMs: number
+  readonly requestTimeoutMs: number
+}
+
+export const defaultConsulTtlMs = 30_000
+export const defaultDeregisterAfterMs = 60_000
+export const defaultWaitMs = 60_000
+export const defaultRequestTimeoutMs = 10_000
+const minTtlMs = 1_000
+const minDeregisterAfterMs = 60_000
+const minWaitMs = 1_000
+const maxWaitMs = 600_000
+
+/** @throws {ConfigError} for options that are wrong, and for a client that is none. */
+export function resolveConsulOptions(client: ConsulClient, options: ConsulBackendOptions): ResolvedConsulOptions {
+  const given: unknown = client
+  if (typeof given !== 'object' || given === null || !('health' in given) || !('agent' in given) || !('catalog' in given)) {
+    const message = `expected a client of the package consul, such as new Consul(), got ${show(given)}`
+    throw new ConfigError('ConsulRegistryBackend', [{ path: 'client', message }])
+  }
+  return resolveOptions(
+    'ConsulRegistryBackend',
+    (reader) => {
+      const waitMs = reader.duration('wait', defaultWaitMs, minWaitMs)
+      if (waitMs > maxWaitMs) reader.add('wait', `expected at most ${maxWaitMs} ms, got ${waitMs} ms`)
+      return {
+        ttlMs: Math.ceil(reader.duration('ttl', defaultConsulTtlMs, minTtlMs)),
+        deregisterAfterMs: Math.ceil(reader.duration('deregisterAfter', defaultDeregisterAfterMs, minDeregisterAfterMs)),
+        waitMs,
+        requestTimeoutMs: reader.duration('requestTimeout', defaultRequestTimeoutMs, 1),
+      }
+    },
+    options,
+  )
+}
