@@ -37,12 +37,6 @@ export type WatchMessage =
 /** A put without a lease keeps the one that the key has. */
 export type Operation = { readonly put: string; readonly value: string; readonly lease?: Int64 } | { readonly delete: string }
 
-/** The key is as it was read. */
-export interface Unchanged {
-  readonly key: string
-  readonly modRevision: Int64
-}
-
 interface RawKeyValue {
   readonly key: string
   readonly value?: string
@@ -83,22 +77,16 @@ export class EtcdApi {
     return this.#range({ ...range(prefix), ...(only === 'keys' && { keys_only: true }) })
   }
 
-  /**
-   * Does all of it at once, or nothing.
-   *
-   * @returns `false` when a key is not as it was read; else, for each operation, what a put replaced.
-   */
-  async transact(unchanged: readonly Unchanged[], operations: readonly Operation[]): Promise<readonly (KeyValue | undefined)[] | false> {
-    const compare = unchanged.map(({ key, modRevision }) => ({
-      key: encode(key),
-      target: 'MOD',
-      result: 'EQUAL',
-      mod_revision: modRevision,
-    }))
-    const answer = await this.#call('kv/txn', { compare, success: operations.map(request) })
-    if (answer.succeeded !== true) return false
-    const replaced = answer.responses?.map(({ response_put: put }) => put?.prev_kv) ?? []
-    return replaced.map((entry) => (entry === undefined ? undefined : decodeEntry(entry)))
+  /** Does all of it at once, or nothing; gives back, for each operation, what a put replaced. */
+  async transact(operations: readonly Operation[]): Promise<readonly (KeyValue | undefined)[]> {
+    const { responses } = await this.#call('kv/txn', { success: operations.map(request) })
+    return (responses ?? []).map(({ response_put: put }) => (put?.prev_kv === undefined ? undefined : decodeEntry(put.prev_kv)))
+  }
+
+  /** The same, if the entry is as it was read; otherwise it does nothing and says `false`. */
+  async transactIf({ key, modRevision }: Pick<KeyValue, 'key' | 'modRevision'>, operations: readonly Operation[]): Promise<boolean> {
+    const unchanged = { key: encode(key), target: 'MOD', result: 'EQUAL', mod_revision: modRevision }
+    return (await this.#call('kv/txn', { compare: [unchanged], success: operations.map(request) })).succeeded === true
   }
 
   async grant(ttlSeconds: number): Promise<Int64> {

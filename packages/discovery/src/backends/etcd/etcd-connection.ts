@@ -167,8 +167,7 @@ function readAnswer(endpoint: string, statusCode: number, text: string): unknown
   const refusal = refusalIn(endpoint, answer)
   if (refusal !== undefined) throw refusal
   if (statusCode === 200 && typeof answer === 'object' && answer !== null) return answer
-  const advice = 'expected the JSON gateway of etcd 3.4 or later at its client URL'
-  throw new EndpointFailure(endpoint, `answered ${statusCode} ${text.slice(0, 80).trim()}; ${advice}`)
+  throw new EndpointFailure(endpoint, `answered ${statusCode} ${text.slice(0, 80).trim()}; expected the JSON gateway of etcd 3.4 or later`)
 }
 
 function parse(text: string): unknown {
@@ -184,8 +183,23 @@ function wasReset(failure: unknown): boolean {
   return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
 }
 
+/** Of TLS; where an option of ours helps. */
+const advice: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'give it as tls.ca',
+  SELF_SIGNED_CERT_IN_CHAIN: 'give its authority as tls.ca',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'give its authority as tls.ca',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'give its authority as tls.ca',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'give a name that the certificate carries as tls.servername',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'give a client certificate as tls.cert and tls.key',
+}
+
 /** Node's error of several addresses has no message of its own. */
 function reasonOf(failure: unknown): string {
   const errors = failure instanceof AggregateError ? failure.errors : [failure]
-  return errors.map((error) => toError(error).message).join(', ')
+  return errors.map((error) => withAdvice(toError(error))).join(', ')
+}
+
+function withAdvice(error: Error & { readonly code?: unknown }): string {
+  const known = typeof error.code === 'string' ? advice[error.code] : undefined
+  return known === undefined ? error.message : `${error.message} (${known})`
 }

@@ -63,6 +63,8 @@ export function refusalOfCancel(endpoint: string, reason: string): EtcdRefusal {
   return new EtcdRefusal(endpoint, message, codes[name ?? ''] ?? denied)
 }
 
+const reach = 'Check that etcd runs and that the endpoints are its client URLs'
+
 interface Asker {
   readonly username: string | undefined
   readonly keyPrefix: string
@@ -74,7 +76,7 @@ export function toDiscoveryError(failure: unknown, { username, keyPrefix }: Aske
   const cause = { cause: failure }
   if (!(failure instanceof EtcdRefusal)) {
     const what = failure instanceof Error ? failure.message : String(failure)
-    return new DiscoveryError('REGISTRY_UNAVAILABLE', `etcd did not answer. ${what}`, cause)
+    return new DiscoveryError('REGISTRY_UNAVAILABLE', `No etcd endpoint answered: ${what}. ${reach}`, cause)
   }
   const { endpoint, message } = failure
   const user = username === undefined ? 'a client without a username' : `user '${username}'`

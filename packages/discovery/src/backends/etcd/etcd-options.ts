@@ -83,7 +83,7 @@ function readEndpoint(options: OptionsReader<EtcdBackendOptions>, path: string, 
     return ''
   }
   if (url.username !== '' || url.password !== '') options.add(path, 'give the credentials as username and password, not in the URL')
-  if (url.pathname !== '/' || url.search !== '') options.add(path, `expected a URL without a path, got ${show(endpoint)}`)
+  if (url.pathname !== '/' || url.search !== '') options.add(path, `expected a URL without a path, got the path ${url.pathname}`)
   return url.origin
 }
 

@@ -59,7 +59,7 @@ export class EtcdRegistryBackend implements RegistryBackend {
     this.#api = api
     this.#keys = keys
     this.#entries = entries
-    const tools = { api, keys, entries, clock, random, idleMs: resolved.watchIdleMs }
+    const tools = { api, keys, entries, clock, random, idleMs: resolved.watchIdleMs, ttlMs: this.ttlMs }
     this.#watches = new SharedWatches((service, sink) => {
       const watch = new ServiceWatch(service, sink, tools)
       return () => watch.stop()
@@ -70,15 +70,11 @@ export class EtcdRegistryBackend implements RegistryBackend {
     this.#assertOpen()
     const { id, name } = instance
     const lease = await this.#api.grant(this.#ttlSeconds)
-    const done = await this.#api.transact(
-      [],
-      [
-        { put: this.#keys.pointer(id), value: name, lease },
-        { put: this.#keys.instance(name, id), value: encodeInstance(instance), lease },
-        { delete: this.#keys.farewell(name, id) },
-      ],
-    )
-    const replaced = done === false ? undefined : done[0]
+    const [replaced] = await this.#api.transact([
+      { put: this.#keys.pointer(id), value: name, lease },
+      { put: this.#keys.instance(name, id), value: encodeInstance(instance), lease },
+      { delete: this.#keys.farewell(name, id) },
+    ])
     if (replaced === undefined) return
     if (replaced.value !== name) await this.#leave(id, replaced.value, replaced.lease)
     // Nothing hangs on the lease of the registration that was replaced. It ends by itself where this fails.
@@ -87,7 +83,7 @@ export class EtcdRegistryBackend implements RegistryBackend {
 
   async deregister(id: string): Promise<void> {
     await this.#change(id, ({ name, lease, pointer }) =>
-      this.#api.transact([pointer], [...this.#leaving(id, name, lease), { delete: pointer.key }]),
+      this.#api.transactIf(pointer, [...this.#leaving(id, name, lease), { delete: pointer.key }]),
     )
   }
 
@@ -109,7 +105,7 @@ export class EtcdRegistryBackend implements RegistryBackend {
     if (registration === undefined) return null
     const { name } = registration
     const entry = await this.#api.get(this.#keys.instance(name, id))
-    return entry === undefined ? null : (this.#entries.read(name, entry) ?? null)
+    return entry === undefined ? null : (this.#entries.readOnce(name, entry) ?? null)
   }
 
   /** A service of which all entries are corrupt is one of them: only keys are read. */
@@ -123,10 +119,10 @@ export class EtcdRegistryBackend implements RegistryBackend {
   async updateStatus(id: string, status: ServiceStatus): Promise<void> {
     await this.#change(id, async ({ name }) => {
       const entry = await this.#api.get(this.#keys.instance(name, id))
-      const instance = entry === undefined ? undefined : this.#entries.read(name, entry)
-      if (entry === undefined || instance === undefined || instance.status === status) return []
+      const instance = entry === undefined ? undefined : this.#entries.readOnce(name, entry)
+      if (entry === undefined || instance === undefined || instance.status === status) return true
       const value = encodeInstance({ ...instance, status })
-      return this.#api.transact([entry], [{ put: entry.key, value }])
+      return this.#api.transactIf(entry, [{ put: entry.key, value }])
     })
   }
 
@@ -154,17 +150,17 @@ export class EtcdRegistryBackend implements RegistryBackend {
   }
 
   /** Tries a change until nobody else gets ahead of it. Nothing happens where the id is unknown. */
-  async #change(id: string, attempt: (registration: Registration) => Promise<readonly unknown[] | false>): Promise<void> {
+  async #change(id: string, attempt: (registration: Registration) => Promise<boolean>): Promise<void> {
     for (let tries = 0; tries < maxTries; tries++) {
       const registration = await this.#find(id)
-      if (registration === undefined || (await attempt(registration)) !== false) return
+      if (registration === undefined || (await attempt(registration))) return
     }
     throw new DiscoveryError('REGISTRY_UNAVAILABLE', `${id} in etcd was changed by others ${maxTries} times while it was to be changed`)
   }
 
   /** The id has moved to another service. */
   async #leave(id: string, name: string, lease: Int64): Promise<void> {
-    await this.#api.transact([], this.#leaving(id, name, lease))
+    await this.#api.transact(this.#leaving(id, name, lease))
   }
 
   /** Watches tell a deregistration from an expiry by the farewell, which comes with it and lasts as long as the lease. */

@@ -16,6 +16,8 @@ export class FollowedService {
   readonly #entries: EtcdEntries
   readonly #held = new Map<string, Held>()
   #revision: Int64
+  /** What an etcd that lost its data does not know any more. */
+  readonly #missed = new Map<string, ServiceInstance>()
   /** Those that a listing found gone on purpose. */
   readonly deregistered: ReadonlySet<string>
 
@@ -28,12 +30,28 @@ export class FollowedService {
     for (const entry of listed) this.#hold(entry)
   }
 
+  /** Keeps those, until they register anew, leave, or {@link forgetMissed} is called. */
+  keep(missed: Iterable<ServiceInstance>): void {
+    const known = new Set([...this.instances()].map(({ id }) => id))
+    for (const instance of missed) if (!known.has(instance.id)) this.#missed.set(instance.id, instance)
+  }
+
+  forgetMissed(): void {
+    this.#missed.clear()
+  }
+
+  /** Those that are kept though etcd does not know them. */
+  get missed(): Iterable<ServiceInstance> {
+    return this.#missed.values()
+  }
+
   get revision(): Int64 {
     return this.#revision
   }
 
   *instances(): Iterable<ServiceInstance> {
     for (const { instance } of this.#held.values()) if (instance !== undefined) yield instance
+    yield* this.#missed.values()
   }
 
   /** @returns the ids of those that left on purpose */
@@ -43,11 +61,12 @@ export class FollowedService {
       if (change.kind === 'put') {
         const key = this.#keys.read(this.#name, change.entry.key)
         if (key?.isFarewell === true) deregistered.add(key.id)
+        if (key !== undefined) this.#missed.delete(key.id)
         this.#hold(change.entry)
         this.#revision = change.entry.modRevision
       } else {
         this.#held.delete(change.key)
-        this.#entries.forget(change.key)
+        this.#entries.forget(this.#name, change.key)
         this.#revision = change.revision
       }
     }

@@ -1,4 +1,4 @@
-import { type Clock, type Random, toError } from '@hazeljs/core'
+import { type Clock, type Random, type TimerHandle, toError } from '@hazeljs/core'
 import { DiscoveryError } from '../../errors.js'
 import type { WatchSink } from '../shared-watches.js'
 import { type EtcdApi, isRefusedWith, next, type WatchMessage } from './etcd-api.js'
@@ -15,6 +15,7 @@ export interface WatchTools {
   readonly clock: Clock
   readonly random: Random
   readonly idleMs: number
+  readonly ttlMs: number
 }
 
 const basePauseMs = 50
@@ -37,6 +38,8 @@ export class ServiceWatch {
   #service: FollowedService | undefined
   /** When the present stream began to deliver. */
   #deliversSinceMs: number | undefined
+  /** Until when instances may return that etcd has lost. */
+  #returnTimer: TimerHandle | undefined
   #failures = 0
   #toldFailure = false
 
@@ -49,6 +52,7 @@ export class ServiceWatch {
 
   stop(): void {
     this.#stop.abort()
+    this.#tools.clock.clearTimer(this.#returnTimer)
   }
 
   #isStopped(): boolean {
@@ -71,9 +75,13 @@ export class ServiceWatch {
 
   /** What etcd's history goes on from. */
   async #synchronized(): Promise<FollowedService> {
-    if (this.#service !== undefined && (await this.#isStillTrue(this.#service))) return this.#service
+    const before = this.#service
+    const history = before === undefined ? 'forgotten' : await this.#historySince(before)
+    if (before !== undefined && history === 'same') return before
     const { api, keys, entries } = this.#tools
     const service = new FollowedService(this.#name, keys, entries, await api.list(keys.service(this.#name)))
+    if (before !== undefined) service.keep(history === 'another' ? before.instances() : before.missed)
+    if (history === 'another') this.#awaitReturns()
     this.#service = service
     this.#tellState(service.deregistered)
     return service
@@ -83,16 +91,27 @@ export class ServiceWatch {
    * A watch from a revision that does not exist yet is silent for long, and an etcd that lost its data would be asked for one. So it is asked
    * first for something that was known: an entry's revision and lease are as good as a signature.
    */
-  async #isStillTrue(service: FollowedService): Promise<boolean> {
+  async #historySince(service: FollowedService): Promise<'same' | 'forgotten' | 'another'> {
     const witness = service.witness()
-    if (witness === undefined) return false
+    if (witness === undefined) return 'forgotten'
     try {
       const found = await this.#tools.api.get(witness.key, service.revision)
-      return found?.modRevision === witness.modRevision && found.lease === witness.lease
+      return found?.modRevision === witness.modRevision && found.lease === witness.lease ? 'same' : 'another'
     } catch (error) {
-      if (isRefusedWith(error, grpcCode.outOfRange)) return false // the revision was compacted, or is in the future
+      if (isRefusedWith(error, grpcCode.outOfRange)) return toError(error).message.includes('future') ? 'another' : 'forgotten'
       throw error
     }
+  }
+
+  /** The instances of an etcd that lost its data are as well as before, and will register anew: they have as long as a lease lasts. */
+  #awaitReturns(): void {
+    const { clock, ttlMs } = this.#tools
+    const onDue = () => {
+      this.#service?.forgetMissed()
+      if (!this.#isStopped() && !this.#toldFailure) this.#tellState()
+    }
+    clock.clearTimer(this.#returnTimer)
+    this.#returnTimer = clock.setTimer(onDue, ttlMs, { background: true })
   }
 
   /** Resolves when the stream was quiet for so long that it is to be opened anew; throws what ended it otherwise. */
@@ -124,7 +143,6 @@ export class ServiceWatch {
         service.advance(message.revision)
         return
       case 'compacted':
-        this.#service = undefined
         throw new Error(`etcd has forgotten what came after revision ${service.revision}`)
     }
   }
