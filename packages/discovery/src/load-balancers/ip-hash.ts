@@ -1,4 +1,5 @@
 import type { Clock, Random, ServiceInstance } from '@hazeljs/core'
+import { Dice } from './dice.js'
 import { hash32, mix32 } from './hash.js'
 import { type BalancingStrategy, type Endpoint, type EndpointGroup, firstAllowed, isExcluded, type PickContext } from './strategy.js'
 import { TableKeeper } from './table-keeper.js'
@@ -21,7 +22,7 @@ const probeStep = 0x9e3779b9
  */
 export class IpHash implements BalancingStrategy {
   readonly sticky = true
-  readonly #random: Random
+  readonly #dice: Dice
   readonly #keeper: TableKeeper
   #group: EndpointGroup = { endpoints: [], joined: [], members: [], inFlight: 0 }
   #members: readonly ServiceInstance[] = []
@@ -32,7 +33,7 @@ export class IpHash implements BalancingStrategy {
   #byIndex: readonly (Endpoint | undefined)[] = []
 
   constructor(clock: Clock, random: Random) {
-    this.#random = random
+    this.#dice = new Dice(random)
     this.#keeper = new TableKeeper(clock, () => this.#align())
   }
 
@@ -51,16 +52,16 @@ export class IpHash implements BalancingStrategy {
     const { endpoints, inFlight } = this.#group
     if (endpoints.length === 0) return undefined
     const bound = Math.max(unboundedCalls, Math.ceil((loadBound * (inFlight + 1)) / endpoints.length))
-    if (context.key === undefined) return firstBelow(endpoints, Math.floor(this.#random.next() * endpoints.length), bound, context)
+    if (context.key === undefined) return firstBelow(endpoints, this.#dice.below(endpoints.length), bound, context)
     const hash = hash32(context.key)
     const table = this.#keeper.table
     let place = hash
     for (let probe = 0; probe < maxProbes; probe++) {
-      const endpoint = this.#byIndex[table[place % table.length] as number]
+      const endpoint = this.#byIndex[table[(place >>> 0) % table.length] as number]
       if (endpoint !== undefined && endpoint.inFlight < bound && !isExcluded(endpoint, context)) return endpoint
-      place = mix32(place + probeStep)
+      place = mix32((place + probeStep) | 0)
     }
-    return firstBelow(endpoints, hash % endpoints.length, bound, context)
+    return firstBelow(endpoints, (hash >>> 0) % endpoints.length, bound, context)
   }
 
   #order(members: readonly ServiceInstance[]): void {

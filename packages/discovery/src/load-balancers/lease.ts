@@ -26,11 +26,15 @@ export class CountedLease implements Lease {
     this.#ledger = ledger
   }
 
-  release(outcome: Outcome = 'success', latencyMs = 0): void {
+  release(outcome: Outcome = 'success'): void {
+    this.settle(outcome, 0, 0)
+  }
+
+  protected settle(outcome: Outcome, latencyMs: number, nowMs: number): void {
     const endpoint = this.#endpoint
     if (endpoint === undefined) return
     this.#endpoint = undefined
-    this.#ledger.settle(endpoint, outcome, latencyMs)
+    this.#ledger.settle(endpoint, outcome, latencyMs, nowMs)
   }
 }
 
@@ -45,8 +49,9 @@ export class TimedLease extends CountedLease {
     this.#pickedAtMs = pickedAtMs
   }
 
-  override release(outcome?: Outcome, latencyMs?: number): void {
+  override release(outcome: Outcome = 'success', latencyMs?: number): void {
+    const nowMs = this.#clock.now()
     const isGiven = latencyMs !== undefined && latencyMs >= 0
-    super.release(outcome, isGiven ? latencyMs : this.#clock.now() - this.#pickedAtMs)
+    this.settle(outcome, isGiven ? latencyMs : nowMs - this.#pickedAtMs, nowMs)
   }
 }

@@ -1,5 +1,6 @@
 import type { Random } from '@hazeljs/core'
 import type { Outcome } from '@hazeljs/resilience'
+import { Dice } from './dice.js'
 import { Handicaps } from './handicaps.js'
 import type { LoadMeter } from './load-meter.js'
 import { PeakLatencies } from './peak-latencies.js'
@@ -23,13 +24,13 @@ export const comparedWhole = 4
 export class LeastConnections implements BalancingStrategy {
   readonly timed: boolean
   readonly #meter: LoadMeter
-  readonly #random: Random
+  readonly #dice: Dice
   #endpoints: readonly Endpoint[] = []
 
   constructor(meter: LoadMeter, random: Random) {
     this.timed = meter.timed
     this.#meter = meter
-    this.#random = random
+    this.#dice = new Dice(random)
   }
 
   update(group: EndpointGroup): void {
@@ -41,14 +42,14 @@ export class LeastConnections implements BalancingStrategy {
     return this.#endpoints.length > comparedWhole ? this.#lesserOfTwo(context, nowMs) : this.#leastOfAll(context, nowMs)
   }
 
-  settled(endpoint: Endpoint, outcome: Outcome, latencyMs: number): void {
-    this.#meter.settled(endpoint, outcome, latencyMs)
+  settled(endpoint: Endpoint, outcome: Outcome, latencyMs: number, nowMs: number): void {
+    this.#meter.settled(endpoint, outcome, latencyMs, nowMs)
   }
 
   #lesserOfTwo(context: PickContext, nowMs: number): Endpoint | undefined {
     const endpoints = this.#endpoints
-    const first = Math.floor(this.#random.next() * endpoints.length)
-    const other = Math.floor(this.#random.next() * (endpoints.length - 1))
+    const first = this.#dice.below(endpoints.length)
+    const other = this.#dice.below(endpoints.length - 1)
     const second = other < first ? other : other + 1
     const one = endpoints[first] as Endpoint
     const two = endpoints[second] as Endpoint
@@ -71,7 +72,7 @@ export class LeastConnections implements BalancingStrategy {
       else if (load === leastLoad) ties++
       else continue
       // The k-th of equals takes over with the probability 1/k, so that each is as likely in the end.
-      if (ties > 1 && this.#random.next() * ties >= 1) continue
+      if (ties > 1 && this.#dice.below(ties) > 0) continue
       least = endpoint
       leastLoad = load
     }

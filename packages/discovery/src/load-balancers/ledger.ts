@@ -20,10 +20,10 @@ export class Ledger {
   }
 
   /** Called by leases, once each. */
-  settle(endpoint: CountedEndpoint, outcome: Outcome, latencyMs: number): void {
+  settle(endpoint: CountedEndpoint, outcome: Outcome, latencyMs: number, nowMs: number): void {
     this.#count(endpoint, -1)
-    this.#strategy.settled?.(endpoint, outcome, latencyMs)
-    this.#slowStart?.strategy.settled?.(endpoint, outcome, latencyMs)
+    this.#strategy.settled?.(endpoint, outcome, latencyMs, nowMs)
+    this.#slowStart?.strategy.settled?.(endpoint, outcome, latencyMs, nowMs)
     endpoint.record?.record(outcome)
   }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { balancerContract, sampleInstance } from '../testing/index.js'
 import type { Lease } from './lease.js'
+import type { Endpoint } from './strategy.js'
 import { LoadBalancerCatalog, LoadBalancerFactory } from './load-balancer-factory.js'
 
 const builtIn = ['round-robin', 'random', 'least-connections', 'weighted-round-robin', 'ip-hash', 'zone-aware']
@@ -22,7 +23,7 @@ describe('LoadBalancerFactory', () => {
   it("takes users' own strategies", () => {
     const catalog = new LoadBalancerCatalog()
     catalog.register('first', () => {
-      let endpoints: readonly { instance: ReturnType<typeof sampleInstance>; inFlight: number }[] = []
+      let endpoints: readonly Endpoint[] = []
       return { update: (group) => (endpoints = group.endpoints), choose: () => endpoints[0] }
     })
     const balancer = catalog.create('first')

@@ -7,7 +7,7 @@ export interface LoadMeter {
   readonly timed: boolean
   update(group: EndpointGroup): void
   loadOf(endpoint: Endpoint, nowMs: number): number
-  settled(endpoint: Endpoint, outcome: Outcome, latencyMs: number): void
+  settled(endpoint: Endpoint, outcome: Outcome, latencyMs: number, nowMs: number): void
 }
 
 /** The lower one of two; 0 of none. */

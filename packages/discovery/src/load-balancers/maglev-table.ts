@@ -33,8 +33,8 @@ export class MaglevBuild {
     this.#skip = new Uint32Array(ids.length)
     for (let index = 0; index < ids.length; index++) {
       const id = ids[index] as string
-      this.#next[index] = hash32(id) % size
-      this.#skip[index] = (hash32(id, skipSeed) % (size - 1)) + 1
+      this.#next[index] = (hash32(id) >>> 0) % size
+      this.#skip[index] = ((hash32(id, skipSeed) >>> 0) % (size - 1)) + 1
     }
   }
 

@@ -10,10 +10,7 @@ export const minLatencyMs = 0.1
 /** The usual latency of all is the mean of about so many calls. */
 const usualOver = 32
 
-interface Latency {
-  ewmaMs: number
-  atMs: number
-}
+const unmeasured = -1
 
 /**
  * Peak-EWMA [Finagle]: the expected latency times the calls that would be outstanding. A rise counts at once and in full, a fall by an
@@ -26,8 +23,12 @@ export class PeakLatencies implements LoadMeter {
   readonly timed = true
   readonly #clock: Clock
   readonly #decayMs: number
-  #latencies = new Map<Endpoint, Latency>()
-  #usualMs = minLatencyMs
+  /** By the endpoints' places, as the two below are. */
+  #endpoints: readonly (Endpoint | undefined)[] = []
+  #ewmaMs = new Float64Array()
+  #atMs = new Float64Array()
+  /** Of one element: what is usual. A field would be a new object on the heap with each call. */
+  readonly #usualMs = Float64Array.of(minLatencyMs)
   #measured = 0
 
   constructor(clock: Clock, decayMs: number) {
@@ -37,48 +38,67 @@ export class PeakLatencies implements LoadMeter {
 
   /** Newcomers start at the median of the others. */
   update({ endpoints, joined }: EndpointGroup): void {
-    const latencies = new Map<Endpoint, Latency>()
-    for (const endpoint of endpoints) {
-      const latency = this.#latencies.get(endpoint)
-      if (latency !== undefined) latencies.set(endpoint, latency)
+    this.#carryOver(endpoints)
+    if (joined.length === 0) return
+    const nowMs = this.#clock.now()
+    const measured = endpoints.filter(({ place }) => this.#ewmaMs[place] !== unmeasured)
+    if (measured.length === 0) return
+    const start = median(Float64Array.from(measured, ({ place }) => this.#expected(place, nowMs)))
+    for (const { place } of joined) {
+      if (this.#ewmaMs[place] !== unmeasured) continue
+      this.#ewmaMs[place] = start
+      this.#atMs[place] = nowMs
     }
-    this.#latencies = latencies
-    if (latencies.size === 0 || joined.length === 0) return
-    const atMs = this.#clock.now()
-    const start = median(Float64Array.from(latencies.values(), (latency) => this.#expected(latency, atMs)))
-    for (const endpoint of joined) if (!latencies.has(endpoint)) latencies.set(endpoint, { ewmaMs: start, atMs })
   }
 
   loadOf(endpoint: Endpoint, nowMs: number): number {
-    const latency = this.#latencies.get(endpoint)
-    return (latency === undefined ? this.#usualMs : this.#expected(latency, nowMs)) * (endpoint.inFlight + 1)
+    return this.#expected(endpoint.place, nowMs) * (endpoint.inFlight + 1)
   }
 
-  settled(endpoint: Endpoint, outcome: Outcome, latencyMs: number): void {
-    if (outcome === 'ignored') return
-    const nowMs = this.#clock.now()
-    const known = this.#latencies.get(endpoint)
-    const observedMs = outcome === 'success' ? Math.max(latencyMs, minLatencyMs) : this.#penalty(known, latencyMs, nowMs)
-    if (outcome === 'success') {
-      const over = Math.min(++this.#measured, usualOver)
-      this.#usualMs += (observedMs - this.#usualMs) / over
+  settled(endpoint: Endpoint, outcome: Outcome, latencyMs: number, nowMs: number): void {
+    const { place } = endpoint
+    if (outcome === 'ignored' || this.#endpoints[place] !== endpoint) return
+    if (outcome === 'failure') {
+      this.#observe(place, Math.max(latencyMs, failureFactor * Math.max(this.#expected(place, nowMs), this.#usual)), nowMs)
+      return
     }
-    if (known === undefined) this.#latencies.set(endpoint, { ewmaMs: observedMs, atMs: nowMs })
-    else this.#observe(known, observedMs, nowMs)
+    const observedMs = Math.max(latencyMs, minLatencyMs)
+    if (this.#measured < usualOver) this.#measured++
+    this.#usualMs[0] = this.#usual + (observedMs - this.#usual) / this.#measured
+    this.#observe(place, observedMs, nowMs)
   }
 
-  #observe(latency: Latency, observedMs: number, nowMs: number): void {
-    const kept = Math.exp((latency.atMs - nowMs) / this.#decayMs)
-    latency.ewmaMs = observedMs > latency.ewmaMs ? observedMs : observedMs + (latency.ewmaMs - observedMs) * kept
-    latency.atMs = nowMs
+  get #usual(): number {
+    return this.#usualMs[0] as number
   }
 
-  #penalty(known: Latency | undefined, latencyMs: number, nowMs: number): number {
-    const expectedMs = known === undefined ? 0 : this.#expected(known, nowMs)
-    return Math.max(latencyMs, failureFactor * Math.max(expectedMs, this.#usualMs))
+  #observe(place: number, observedMs: number, nowMs: number): void {
+    const knownMs = this.#ewmaMs[place] as number
+    const kept = observedMs > knownMs ? 0 : Math.exp(((this.#atMs[place] as number) - nowMs) / this.#decayMs)
+    this.#ewmaMs[place] = observedMs + (knownMs - observedMs) * kept
+    this.#atMs[place] = nowMs
   }
 
-  #expected({ ewmaMs, atMs }: Latency, nowMs: number): number {
-    return this.#usualMs + (ewmaMs - this.#usualMs) * Math.exp((atMs - nowMs) / this.#decayMs)
+  #expected(place: number, nowMs: number): number {
+    const knownMs = this.#ewmaMs[place] as number
+    if (knownMs === unmeasured) return this.#usual
+    return this.#usual + (knownMs - this.#usual) * Math.exp(((this.#atMs[place] as number) - nowMs) / this.#decayMs)
+  }
+
+  #carryOver(endpoints: readonly Endpoint[]): void {
+    const places = (endpoints.at(-1)?.place ?? -1) + 1
+    const present = new Array<Endpoint | undefined>(places).fill(undefined)
+    for (const endpoint of endpoints) present[endpoint.place] = endpoint
+    const ewmaMs = new Float64Array(places).fill(unmeasured)
+    const atMs = new Float64Array(places)
+    for (let before = 0; before < this.#endpoints.length; before++) {
+      const endpoint = this.#endpoints[before]
+      if (endpoint === undefined || present[endpoint.place] !== endpoint) continue
+      ewmaMs[endpoint.place] = this.#ewmaMs[before] as number
+      atMs[endpoint.place] = this.#atMs[before] as number
+    }
+    this.#endpoints = present
+    this.#ewmaMs = ewmaMs
+    this.#atMs = atMs
   }
 }

@@ -1,4 +1,5 @@
 import type { Random } from '@hazeljs/core'
+import { Dice } from './dice.js'
 import { type BalancingStrategy, type Endpoint, type EndpointGroup, firstAllowed, isExcluded, type PickContext } from './strategy.js'
 
 /** How often an excluded endpoint is answered with another draw before the search goes through them in order. */
@@ -6,11 +7,11 @@ export const maxDraws = 4
 
 /** Each with the same probability, whatever was picked before. */
 export class RandomChoice implements BalancingStrategy {
-  readonly #random: Random
+  readonly #dice: Dice
   #endpoints: readonly Endpoint[] = []
 
   constructor(random: Random) {
-    this.#random = random
+    this.#dice = new Dice(random)
   }
 
   update({ endpoints }: EndpointGroup): void {
@@ -21,7 +22,7 @@ export class RandomChoice implements BalancingStrategy {
     const endpoints = this.#endpoints
     let place = 0
     for (let draw = 0; draw < maxDraws; draw++) {
-      place = Math.floor(this.#random.next() * endpoints.length)
+      place = this.#dice.below(endpoints.length)
       const endpoint = endpoints[place]
       if (endpoint === undefined || !isExcluded(endpoint, context)) return endpoint
     }

@@ -69,7 +69,7 @@ export class SlowStart {
   judge(endpoint: CountedEndpoint, context: PickContext, nowMs: number, random: Random): CountedEndpoint {
     if ((endpoint.groups & (anyone | warmed)) !== anyone) return endpoint
     const isKeyed = this.#strategy.sticky === true && context.key !== undefined
-    const draw = isKeyed ? hash32(context.key, hash32(endpoint.instance.id)) / range : random.next()
+    const draw = isKeyed ? (hash32(context.key, hash32(endpoint.instance.id)) >>> 0) / range : random.next()
     if (draw < this.#weightOf(endpoint, nowMs)) return endpoint
     return (this.#strategy.choose(context, nowMs) as CountedEndpoint | undefined) ?? endpoint
   }

@@ -20,11 +20,13 @@ export interface Endpoint {
   readonly instance: ServiceInstance
   /** Leases of it that have not been released. */
   readonly inFlight: number
+  /** Its place among all that the balancer was told of, counted from 0; it changes with updates only. For strategies with state in arrays. */
+  readonly place: number
 }
 
 /** What a strategy chooses from. The object stays the same; its lists are new where they differ. */
 export interface EndpointGroup {
-  /** The instances that are UP and not ejected, in the order of `members`; all that are UP in a panic. */
+  /** The instances that are UP and not ejected, in the order of `members` and of their `place`s; all that are UP in a panic. */
   readonly endpoints: readonly Endpoint[]
   /** Those of `endpoints` that were not among them before this update. */
   readonly joined: readonly Endpoint[]
@@ -38,7 +40,7 @@ export interface EndpointGroup {
 export interface BalancingStrategy {
   /** Whether calls with the same `key` go to the same endpoint, so that slow start moves a key to a newcomer once. Default `false`. */
   readonly sticky?: boolean
-  /** Whether it needs the time: `nowMs` and `latencyMs` are measured only then. Default `false`. */
+  /** Whether it needs the time: `nowMs` and `latencyMs` are only good then. Default `false`. */
   readonly timed?: boolean
   /** Called before the first choice and after each change. State about endpoints that stay is kept. */
   update(group: EndpointGroup): void
@@ -52,8 +54,9 @@ export interface BalancingStrategy {
    * A lease of `endpoint` was released.
    *
    * @param latencyMs how long the call took, for a strategy that is `timed`; else 0
+   * @param nowMs as for `choose`
    */
-  settled?(endpoint: Endpoint, outcome: Outcome, latencyMs: number): void
+  settled?(endpoint: Endpoint, outcome: Outcome, latencyMs: number, nowMs: number): void
 }
 
 /** What a strategy is made with. */

@@ -31,7 +31,7 @@ export class Subsetting {
   }
 
   #rankOf(endpoint: CountedEndpoint): number {
-    return (endpoint.rank ??= mix32(hash32(endpoint.instance.id) ^ this.#seed))
+    return (endpoint.rank ??= mix32(hash32(endpoint.instance.id) ^ this.#seed) >>> 0)
   }
 }
 

@@ -86,11 +86,12 @@ class DeadlineTurns implements WeightedTurns {
   readonly #taken: Float64Array
   readonly #deadlines: Float64Array
   readonly #heap: Uint32Array
-  #time: number
+  /** Of one element: the time of the last turn. A field would be a new object on the heap with each turn. */
+  readonly #time = new Float64Array(1)
 
   constructor(weights: readonly number[], phase: number) {
     this.#weights = weights
-    this.#time = phase
+    this.#time[0] = phase
     this.#taken = new Float64Array(weights.length)
     this.#deadlines = new Float64Array(weights.length)
     let inPlay = 0
@@ -108,12 +109,12 @@ class DeadlineTurns implements WeightedTurns {
   }
 
   get phase(): number {
-    return this.#time % 1
+    return (this.#time[0] as number) % 1
   }
 
   next(): number {
     const index = this.#heap[0] as number
-    this.#time = this.#deadlines[index] as number
+    this.#time[0] = this.#deadlines[index] as number
     const taken = (this.#taken[index] as number) + 1
     this.#taken[index] = taken
     this.#deadlines[index] = (taken + 0.5) / (this.#weights[index] as number)

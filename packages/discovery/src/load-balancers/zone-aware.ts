@@ -1,4 +1,5 @@
 import type { Random, ServiceInstance } from '@hazeljs/core'
+import { Dice } from './dice.js'
 import { RoundRobin } from './round-robin.js'
 import type { BalancingStrategy, Endpoint, EndpointGroup, PickContext } from './strategy.js'
 
@@ -19,6 +20,7 @@ interface ZoneView {
  */
 export class ZoneAware implements BalancingStrategy {
   readonly #random: Random
+  readonly #dice: Dice
   readonly #zone: string | undefined
   readonly #everywhere: RoundRobin
   /** Only zones that have instances, so that it stays small whatever callers name. */
@@ -28,6 +30,7 @@ export class ZoneAware implements BalancingStrategy {
 
   constructor(random: Random, zone: string | undefined) {
     this.#random = random
+    this.#dice = new Dice(random)
     this.#zone = zone
     this.#everywhere = new RoundRobin(random)
   }
@@ -46,7 +49,7 @@ export class ZoneAware implements BalancingStrategy {
     const zone = context.zone ?? this.#zone
     const view = zone === undefined ? undefined : this.#viewOf(zone)
     if (view === undefined) return this.#everywhere.choose(context)
-    const stays = view.share >= 1 || this.#random.next() < view.share
+    const stays = view.share >= 1 || this.#dice.chance(view.share)
     return stays ? (view.own.choose(context) ?? view.others.choose(context)) : (view.others.choose(context) ?? view.own.choose(context))
   }
 
