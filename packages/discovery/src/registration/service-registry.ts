@@ -148,7 +148,7 @@ export class ServiceRegistry {
   async #end(drainMs: number): Promise<void> {
     const session = this.#session
     if (session === undefined) return
-    if (!session.ended) {
+    if (session.instance !== undefined && !session.ended) {
       const drain = new AbortController()
       this.#drain = drain
       await session.withdraw()

@@ -46,6 +46,17 @@ describe('shutdown', () => {
     expect(deregister).toHaveBeenCalledTimes(1)
   })
 
+  it('does not drain what the registry never took', async () => {
+    const { registry, backend, clock } = setup({ retryRegistration: true })
+    const isBack = takeAway(backend)
+    const registered = registry.register()
+    await clock.advance(100)
+    isBack()
+    await registry.shutdown({ drain: '1h' })
+    await registered
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it('is cut short by deregister()', async () => {
     const { registry, clock, status } = setup()
     await registry.register()
