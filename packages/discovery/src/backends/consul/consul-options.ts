@@ -1,4 +1,4 @@
-import { ConfigError, type Duration, resolveOptions, show } from '@hazeljs/core'
+import { ConfigError, type Duration, type OptionsReader, resolveOptions, show } from '@hazeljs/core'
 import type { ConsulClient } from './consul-client.js'
 
 export interface ConsulBackendOptions {
@@ -35,18 +35,16 @@ export function resolveConsulOptions(client: ConsulClient, options: ConsulBacken
     const message = `expected a client of the package consul, such as new Consul(), got ${show(given)}`
     throw new ConfigError('ConsulRegistryBackend', [{ path: 'client', message }])
   }
-  return resolveOptions(
-    'ConsulRegistryBackend',
-    (reader) => {
-      const waitMs = reader.duration('wait', defaultWaitMs, minWaitMs)
-      if (waitMs > maxWaitMs) reader.add('wait', `expected at most ${maxWaitMs} ms, got ${waitMs} ms`)
-      return {
-        ttlMs: Math.ceil(reader.duration('ttl', defaultConsulTtlMs, minTtlMs)),
-        deregisterAfterMs: Math.ceil(reader.duration('deregisterAfter', defaultDeregisterAfterMs, minDeregisterAfterMs)),
-        waitMs,
-        requestTimeoutMs: reader.duration('requestTimeout', defaultRequestTimeoutMs, 1),
-      }
-    },
-    options,
-  )
+  return resolveOptions('ConsulRegistryBackend', readConsulOptions, options)
+}
+
+export function readConsulOptions(reader: OptionsReader<ConsulBackendOptions>): ResolvedConsulOptions {
+  const waitMs = reader.duration('wait', defaultWaitMs, minWaitMs)
+  if (waitMs > maxWaitMs) reader.add('wait', `expected at most ${maxWaitMs} ms, got ${waitMs} ms`)
+  return {
+    ttlMs: Math.ceil(reader.duration('ttl', defaultConsulTtlMs, minTtlMs)),
+    deregisterAfterMs: Math.ceil(reader.duration('deregisterAfter', defaultDeregisterAfterMs, minDeregisterAfterMs)),
+    waitMs,
+    requestTimeoutMs: reader.duration('requestTimeout', defaultRequestTimeoutMs, 1),
+  }
 }

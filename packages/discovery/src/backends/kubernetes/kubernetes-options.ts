@@ -66,7 +66,14 @@ export function resolveKubernetesOptions(config: unknown, options: KubernetesBac
 function read(config: unknown, reader: OptionsReader<KubernetesBackendOptions>): ResolvedKubernetesOptions {
   const fits = isConfig(config)
   if (!fits) reader.add('kubeConfig', `expected a KubeConfig of @kubernetes/client-node, got ${show(config)}`)
-  const ownNamespace = fits ? config.getContextObject(config.getCurrentContext())?.namespace : undefined
+  return readKubernetesOptions(reader, fits ? config.getContextObject(config.getCurrentContext())?.namespace : undefined)
+}
+
+/** @param ownNamespace that of the kubeconfig's context */
+export function readKubernetesOptions(
+  reader: OptionsReader<KubernetesBackendOptions>,
+  ownNamespace: string | undefined,
+): ResolvedKubernetesOptions {
   return {
     namespace: readMatching(reader, 'namespace', dnsLabel, 'the name of a namespace') ?? ownNamespace ?? defaultNamespace,
     labelSelector: readMatching(reader, 'labelSelector', /\S/, "a label selector such as 'app=orders'"),

@@ -39,14 +39,18 @@ const clientMethods = ['evalsha', 'eval', 'duplicate', 'on', 'off'] satisfies re
 export function resolveRedisBackendOptions(client: unknown, options: RedisBackendOptions): ResolvedRedisBackendOptions {
   const read = (reader: OptionsReader<RedisBackendOptions>): ResolvedRedisBackendOptions => {
     if (!isClient(client)) reader.add('redisClient', `expected a Redis or Cluster of ioredis, got ${show(client)}`)
-    return {
-      keyPrefix: readKeyPrefix(reader),
-      ttlMs: readTtl(reader),
-      resyncIntervalMs: reader.duration('resyncInterval', defaultResyncIntervalMs, minResyncIntervalMs),
-      callTimeoutMs: reader.duration('callTimeout', defaultCallTimeoutMs, 1),
-    }
+    return readRedisBackendOptions(reader)
   }
   return resolveOptions('RedisRegistryBackend', read, options)
+}
+
+export function readRedisBackendOptions(reader: OptionsReader<RedisBackendOptions>): ResolvedRedisBackendOptions {
+  return {
+    keyPrefix: readKeyPrefix(reader),
+    ttlMs: readTtl(reader),
+    resyncIntervalMs: reader.duration('resyncInterval', defaultResyncIntervalMs, minResyncIntervalMs),
+    callTimeoutMs: reader.duration('callTimeout', defaultCallTimeoutMs, 1),
+  }
 }
 
 /** `{}` is no hash tag: keys of one service would be spread over a cluster. */
