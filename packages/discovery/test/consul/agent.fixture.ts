@@ -2,8 +2,8 @@ import Consul from 'consul'
 import { ConsulServer } from 'hazeljs-test-servers'
 import { ConsulRegistryBackend, type ConsulBackendOptions, type RegistryBackend } from '@hazeljs/discovery'
 
-/** The shortest lease that the backend takes: tests wait for its end. */
-export const shortLease: ConsulBackendOptions = { ttl: '1s' }
+/** Short, for tests wait for its end; long enough for a machine that is busy. */
+export const shortLease: ConsulBackendOptions = { ttl: '2s' }
 
 export const clientOf = (server: ConsulServer, token?: string) =>
   new Consul({ host: server.host, port: server.port, ...(token !== undefined && { defaults: { token } }) })

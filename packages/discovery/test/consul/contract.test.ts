@@ -1,6 +1,6 @@
 import type Consul from 'consul'
 import { ConsulServer, serverIsMissing } from 'hazeljs-test-servers'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, it, vi } from 'vitest'
 import { ConsulRegistryBackend } from '@hazeljs/discovery'
 import { backendContract } from '@hazeljs/discovery/testing'
 import { clientOf, empty, pause, shortLease } from './agent.fixture.js'
@@ -10,6 +10,7 @@ describe.skipIf(serverIsMissing('consul'))('ConsulRegistryBackend on an agent', 
   let client: Consul
 
   beforeAll(async () => {
+    vi.setConfig({ testTimeout: 20_000 })
     server = await ConsulServer.start()
     client = clientOf(server)
   })

@@ -1,26 +1,22 @@
-import { type ServiceInstance, ServiceStatus } from '@hazeljs/core'
+import { ServiceStatus } from '@hazeljs/core'
 import type { ConsulCalls } from './consul-calls.js'
-import { type ConsulClient, quoted } from './consul-client.js'
+import { type ConsulClient, quoted, type ServiceDefinition } from './consul-client.js'
 import { saysUnknown } from './consul-errors.js'
-import { checksOf, leaseCheckId, type LeaseTimes, statusCheck, statusCheckId } from './service-checks.js'
-import { encodeMeta } from './service-meta.js'
+import { leaseCheckId, serves, statusCheck, statusCheckId } from './service-checks.js'
 
 /** What is asked of the agent, which holds the registrations of its own node and tells the catalog of them. */
 export class ConsulAgent {
   readonly #client: ConsulClient
   readonly #calls: ConsulCalls
-  readonly #times: LeaseTimes
 
-  constructor(client: ConsulClient, calls: ConsulCalls, times: LeaseTimes) {
+  constructor(client: ConsulClient, calls: ConsulCalls) {
     this.#client = client
     this.#calls = calls
-    this.#times = times
   }
 
   /** Registers, and sets the checks: one that Consul knew before keeps what it said. The lease is last, so that none is listed half. */
-  async register(instance: ServiceInstance): Promise<void> {
-    const { id, name, host: address, port, tags, status } = instance
-    const definition = { id, name, address, port, tags: [...tags], meta: encodeMeta(instance), checks: checksOf(id, status, this.#times) }
+  async register(definition: ServiceDefinition, id: string, status: ServiceStatus): Promise<void> {
+    const { name } = definition
     await this.#ask(`register ${id}`, name, (ctx) => this.#client.agent.service.register({ ...definition, ctx }))
     await this.setStatus(id, name, status)
     await this.#ask(`register ${id}`, name, (ctx) => this.#client.agent.check.pass({ id: leaseCheckId(id), ctx }))
@@ -30,13 +26,14 @@ export class ConsulAgent {
   async setStatus(id: string, service: string, status: ServiceStatus): Promise<void> {
     const { service: services, check: checks } = this.#client.agent
     const isOut = status === ServiceStatus.OUT_OF_SERVICE
-    const doing = `set the status of ${id}`
-    const check = { ...statusCheck(status), id: statusCheckId(id), serviceid: id }
+    const set = (call: (ctx: object) => Promise<unknown>) => this.#ask(`set the status of ${id}`, service, call)
     if (!isOut) {
-      await this.#ask(doing, service, (ctx) => checks.register({ ...check, ctx }))
+      const check = statusCheckId(id)
+      // The first sets the notes: a check that Consul knows keeps its status when it is registered again.
+      await set((ctx) => checks.register({ ...statusCheck(status), id: check, serviceid: id, ctx }))
+      await set((ctx) => (serves(status) ? checks.pass({ id: check, ctx }) : checks.fail({ id: check, ctx })))
     }
-    const maintenance = { id, enable: isOut, ...(isOut && { reason: status }) }
-    await this.#ask(doing, service, (ctx) => services.maintenance({ ...maintenance, ctx }))
+    await set((ctx) => services.maintenance({ id, enable: isOut, ...(isOut && { reason: status }), ctx }))
   }
 
   async deregister(id: string, service: string): Promise<void> {

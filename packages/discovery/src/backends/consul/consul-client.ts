@@ -32,7 +32,8 @@ interface CheckRegistration extends CheckDefinition, CallOptions {
   readonly serviceid?: string
 }
 
-export interface ServiceDefinition extends CallOptions {
+/** A service as the client takes it. */
+export interface ServiceDefinition {
   readonly name: string
   readonly id?: string
   readonly address?: string
@@ -61,13 +62,14 @@ export interface ConsulClient {
   readonly agent: {
     readonly service: {
       list(options: FilterOptions): Promise<unknown>
-      register(options: ServiceDefinition): Promise<unknown>
+      register(options: ServiceDefinition & CallOptions): Promise<unknown>
       deregister(options: IdOptions): Promise<unknown>
       maintenance(options: MaintenanceOptions): Promise<unknown>
     }
     readonly check: {
       register(options: CheckRegistration): Promise<unknown>
       pass(options: IdOptions): Promise<unknown>
+      fail(options: IdOptions): Promise<unknown>
     }
   }
   readonly health: {

@@ -12,9 +12,9 @@ import { ConsulCatalog, type Entries } from './consul-catalog.js'
 import type { ConsulClient } from './consul-client.js'
 import { type ConsulBackendOptions, resolveConsulOptions, type ResolvedConsulOptions } from './consul-options.js'
 import { FollowedService, type Listing } from './followed-service.js'
-import { hasStatus, isExpired } from './service-checks.js'
+import { hasStatus } from './service-checks.js'
+import { shows, toDefinition } from './service-definition.js'
 import { foreignServiceId, ServiceEntries } from './service-entries.js'
-import { encodeMeta } from './service-meta.js'
 import { Turns } from './turns.js'
 
 /**
@@ -42,7 +42,7 @@ export class ConsulRegistryBackend implements RegistryBackend {
     this.#dependencies = { clock, random }
     const { requestTimeoutMs } = this.#options
     const calls = new ConsulCalls(clock, requestTimeoutMs)
-    this.#agent = new ConsulAgent(client, calls, this.#options)
+    this.#agent = new ConsulAgent(client, calls)
     this.#catalog = new ConsulCatalog(client, calls, requestTimeoutMs, clock)
     this.#entries = new ServiceEntries(new CorruptEntries('Consul', logger))
   }
@@ -51,13 +51,9 @@ export class ConsulRegistryBackend implements RegistryBackend {
   register(instance: ServiceInstance): Promise<void> {
     const { id, name, status } = instance
     return this.#turns.take(id, async () => {
-      const meta = JSON.stringify(sorted(encodeMeta(instance)))
-      await this.#agent.register(instance)
-      await this.#catalog.settle(name, id, (entries) =>
-        entries.some(
-          ({ Service, Checks }) => JSON.stringify(sorted(Service.Meta ?? {})) === meta && !isExpired(Checks) && hasStatus(Checks, status),
-        ),
-      )
+      const definition = toDefinition(instance, this.#options)
+      await this.#agent.register(definition, id, status)
+      await this.#catalog.settle(name, id, (entries) => entries.some((entry) => shows(entry, definition, instance)))
     })
   }
 
@@ -147,8 +143,4 @@ export class ConsulRegistryBackend implements RegistryBackend {
     const message = `Consul cannot ${doing} ${id} here: it is registered with the agent of node ${Node}. Give the client that agent's address`
     throw new DiscoveryError('REGISTRY_UNAVAILABLE', message)
   }
-}
-
-function sorted(meta: Readonly<Record<string, string>>): readonly (readonly [string, string])[] {
-  return Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -35,10 +35,17 @@ export function checksOf(id: string, status: ServiceStatus, { ttlMs, deregisterA
   ]
 }
 
-/** The status is in the notes, which reach the catalog at once; of a check that stays critical, the output does within minutes. */
+/**
+ * The status is in the notes as well, for critical is more than one. Notes reach the catalog at once; the output of a check that stays critical
+ * does within minutes.
+ */
 export function statusCheck(status: ServiceStatus): CheckDefinition {
-  const isCritical = criticalStatuses.includes(status)
-  return { name: statusName, ttl: statusTtl, status: isCritical ? 'critical' : 'passing', notes: status }
+  return { name: statusName, ttl: statusTtl, status: serves(status) ? 'passing' : 'critical', notes: status }
+}
+
+/** Whether the check of the status passes. What is OUT_OF_SERVICE is so by maintenance mode, whatever its health. */
+export function serves(status: ServiceStatus): boolean {
+  return !criticalStatuses.includes(status)
 }
 
 /** Whether nobody renews the lease: it ran out, or the agent that would know is gone. */
@@ -54,10 +61,7 @@ export function isInMaintenance(checks: readonly HealthCheck[]): boolean {
 export function hasStatus(checks: readonly HealthCheck[], status: ServiceStatus): boolean {
   if (isInMaintenance(checks) !== (status === ServiceStatus.OUT_OF_SERVICE)) return false
   const own = checks.find(isStatusCheck)
-  return (
-    own !== undefined &&
-    (status === ServiceStatus.OUT_OF_SERVICE || (own.Notes === status && isCritical(own) === criticalStatuses.includes(status)))
-  )
+  return own !== undefined && (status === ServiceStatus.OUT_OF_SERVICE || (own.Notes === status && isCritical(own) !== serves(status)))
 }
 
 /** What all checks together say: maintenance mode first, then the status that was set, then the checks of others. `warning` serves. */
