@@ -6,8 +6,17 @@ import { freePort, ServerProcess } from './server-process.js'
 /** Short elections allow leases of one second: etcd grants none shorter than one and a half election timeouts. */
 const shortElections = ['--heartbeat-interval', '20', '--election-timeout', '200']
 
+/** Paths of PEM files. */
+export interface EtcdTlsFiles {
+  readonly cert: string
+  readonly key: string
+  /** Clients have to show a certificate that this authority signed. */
+  readonly clientCa?: string
+}
+
 interface Place {
   readonly port: number
+  readonly tls: { readonly port: number; readonly args: readonly string[] } | undefined
   readonly peerPort: number
   readonly folder: string
   readonly args: readonly string[]
@@ -30,8 +39,23 @@ export class EtcdServer {
 
   /** @param args more options of etcd, such as `'--auth-token-ttl', '2'` */
   static async start(...args: readonly string[]): Promise<EtcdServer> {
-    const place = { port: await freePort(), peerPort: await freePort(), folder: keptFolder(), args }
+    return EtcdServer.#start(args, undefined)
+  }
+
+  /** The same; it serves TLS at {@link tlsUrl} too. */
+  static async startTls({ cert, key, clientCa }: EtcdTlsFiles, ...args: readonly string[]): Promise<EtcdServer> {
+    const trust = clientCa === undefined ? [] : ['--client-cert-auth', '--trusted-ca-file', clientCa]
+    return EtcdServer.#start(args, { port: await freePort(), args: ['--cert-file', cert, '--key-file', key, ...trust] })
+  }
+
+  static async #start(args: readonly string[], tls: Place['tls']): Promise<EtcdServer> {
+    const place = { port: await freePort(), tls, peerPort: await freePort(), folder: keptFolder(), args }
     return new EtcdServer(place, await launch(place))
+  }
+
+  /** Of a server started with {@link startTls}. */
+  get tlsUrl(): string {
+    return `https://127.0.0.1:${this.#place.tls?.port ?? 'none'}`
   }
 
   get pid(): number {
@@ -67,14 +91,16 @@ export class EtcdServer {
 function launch(place: Place): Promise<ServerProcess> {
   const name = basename(place.folder)
   const client = clientUrl(place.port)
+  const clients = place.tls === undefined ? client : `${client},https://127.0.0.1:${place.tls.port}`
   const peer = clientUrl(place.peerPort)
   return ServerProcess.start(
     () => [
       'etcd',
       ...['--name', name, '--data-dir', dataOf(place)],
-      ...['--listen-client-urls', client, '--advertise-client-urls', client],
+      ...['--listen-client-urls', clients, '--advertise-client-urls', client],
       ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `${name}=${peer}`],
       ...shortElections,
+      ...(place.tls?.args ?? []),
       ...place.args,
     ],
     () => isServing(client, name),

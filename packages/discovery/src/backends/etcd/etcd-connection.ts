@@ -1,5 +1,6 @@
 import { type Clock, type Random, toError } from '@hazeljs/core'
 import { Agent, buildConnector, type Dispatcher } from 'undici'
+import { reasonOf, wasReset } from './connection-failures.js'
 import { EndpointFailure, EtcdRefusal, refusalIn, toDiscoveryError } from './etcd-errors.js'
 import type { ResolvedEtcdOptions } from './etcd-options.js'
 import { EtcdToken } from './etcd-token.js'
@@ -117,7 +118,9 @@ export class EtcdConnection {
         return { statusCode: answer.statusCode, text: await answer.body.text() }
       })
     // A kept connection may have been closed by the other side just now, which says nothing about the endpoint.
-    const { statusCode, text } = await ask().catch((failure: unknown) => (wasReset(failure) ? ask() : Promise.reject(toError(failure))))
+    const { statusCode, text } = await ask().catch((failure: unknown) =>
+      wasReset(toError(failure).cause) ? ask() : Promise.reject(toError(failure)),
+    )
     return readAnswer(endpoint, statusCode, text)
   }
 
@@ -142,7 +145,8 @@ export class EtcdConnection {
     try {
       return await attempt(outer === undefined ? limit.signal : AbortSignal.any([limit.signal, outer]))
     } catch (failure) {
-      throw new EndpointFailure(endpoint, reasonOf(failure), { cause: failure })
+      const isAnonymous = endpoint.startsWith('https:') && this.#options.tls.cert === undefined
+      throw new EndpointFailure(endpoint, reasonOf(failure, isAnonymous), { cause: failure })
     } finally {
       this.#clock.clearTimer(timer)
     }
@@ -176,30 +180,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function wasReset(failure: unknown): boolean {
-  const { code } = ((failure as Error).cause ?? {}) as { readonly code?: unknown }
-  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE'
-}
-
-/** Of TLS; where an option of ours helps. */
-const advice: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'give it as tls.ca',
-  SELF_SIGNED_CERT_IN_CHAIN: 'give its authority as tls.ca',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'give its authority as tls.ca',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'give its authority as tls.ca',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'give a name that the certificate carries as tls.servername',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'give a client certificate as tls.cert and tls.key',
-}
-
-/** Node's error of several addresses has no message of its own. */
-function reasonOf(failure: unknown): string {
-  const errors = failure instanceof AggregateError ? failure.errors : [failure]
-  return errors.map((error) => withAdvice(toError(error))).join(', ')
-}
-
-function withAdvice(error: Error & { readonly code?: unknown }): string {
-  const known = typeof error.code === 'string' ? advice[error.code] : undefined
-  return known === undefined ? error.message : `${error.message} (${known})`
 }
