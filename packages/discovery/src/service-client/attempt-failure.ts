@@ -33,7 +33,7 @@ export function tooLargeError(status: number, maxBytes: number, where: Where): S
 }
 
 function placeOf({ service, instance }: Where): string {
-  return instance === undefined ? `'${service}'` : instance
+  return instance ?? `'${service}'`
 }
 
 /** Statuses that another instance, or the same one later, may answer otherwise. */

@@ -1,0 +1,82 @@
+import { ConfigError, decoratorSite, MetadataSlot, show } from '@hazeljs/core'
+import type { RegistryBackend } from '../backends/registry-backend.js'
+import { resolveRegistration, type ServiceRegistryConfig } from '../registration/config.js'
+import { ServiceRegistry } from '../registration/service-registry.js'
+import { afterStart, beforeEnd, isMethod, type LifecycleHooks } from './owner-lifecycle.js'
+
+/** Decorates a class, under both decorator standards. */
+export type RegisterServiceDecorator<Owner> = (target: { readonly prototype: Owner }, context?: { readonly kind: 'class' }) => void
+
+interface Registration {
+  registryFor(owner: object): ServiceRegistry
+}
+
+const registrations = /* @__PURE__ */ new MetadataSlot<Registration[]>('hazeljs:discovery:registration')
+
+/**
+ * Registers each object of the class as an instance of a service, and takes it out again, with the class's own lifecycle: it is registered
+ * when `onModuleInit()` or `start()` has succeeded, and deregistered before `onModuleDestroy()`, `stop()` or `[Symbol.asyncDispose]()` runs.
+ * Containers call the one pair, code without a container the other; `hooks` names other methods. A class without any gets `onModuleInit`,
+ * `onModuleDestroy` and `[Symbol.asyncDispose]`. These methods then return promises that wait for the registry, and fail with its errors;
+ * making an object registers nothing.
+ *
+ * `config` may be a function, which is asked with the object when it is first needed: for a port that is known only after `listen`.
+ * {@link registrationOf} gives the registration of an object. A subclass inherits it; one that overrides a hook calls `super`.
+ *
+ * @throws {ConfigError} naming the class, when it is defined: for a config that is wrong, and a hook that there is not.
+ */
+export function RegisterService<Owner extends object = object>(
+  config: ServiceRegistryConfig | ((owner: Owner) => ServiceRegistryConfig),
+  backend?: RegistryBackend,
+  hooks: LifecycleHooks = {},
+): RegisterServiceDecorator<Owner> {
+  return (...args: readonly unknown[]) => {
+    const site = decoratorSite(args)
+    const subject = `@RegisterService of ${site.name}`
+    if (site.kind !== 'class') throw new ConfigError(subject, [{ path: '', message: `decorates a class, not a ${site.kind}` }])
+    const { prototype } = site.value as { readonly prototype: object }
+    if (typeof config !== 'function') checkConfig(subject, config)
+    checkHooks(subject, prototype, hooks)
+
+    const own = registrations.own(site.holder, () => [])
+    if (own.length > 0) throw new ConfigError(subject, [{ path: '', message: 'is given twice; keep one' }])
+    const registries = new WeakMap<object, ServiceRegistry>()
+    own.push({
+      registryFor(owner) {
+        const known = registries.get(owner)
+        if (known !== undefined) return known
+        const made = new ServiceRegistry(typeof config === 'function' ? config(owner as Owner) : config, backend)
+        registries.set(owner, made)
+        return made
+      },
+    })
+    afterStart(prototype, hooks.start, async (owner) => registrationOf(owner).register())
+    beforeEnd(prototype, hooks.end, async (owner) => registrationOf(owner).deregister())
+  }
+}
+
+/**
+ * The registration of an object whose class has `@RegisterService`, or extends one that has: to register by hand, or to look at.
+ *
+ * @throws {ConfigError} when the class has none, or its config, which a function gave, is wrong.
+ */
+export function registrationOf(owner: object): ServiceRegistry {
+  const target = owner.constructor
+  const nearest = registrations.lineage(target).at(-1)?.at(-1)
+  if (nearest !== undefined) return nearest.registryFor(owner)
+  throw new ConfigError('registrationOf', [{ path: '', message: `${target.name} has no @RegisterService` }])
+}
+
+function checkConfig(subject: string, config: ServiceRegistryConfig): void {
+  try {
+    resolveRegistration(config)
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError(subject, error.problems) : error
+  }
+}
+
+function checkHooks(subject: string, prototype: object, hooks: LifecycleHooks): void {
+  const missing = (['start', 'end'] as const).filter((hook) => hooks[hook] !== undefined && !isMethod(prototype, hooks[hook]))
+  const problems = missing.map((hook) => ({ path: `hooks.${hook}`, message: `there is no method ${show(hooks[hook])}` }))
+  if (problems.length > 0) throw new ConfigError(subject, problems)
+}
