@@ -10,8 +10,7 @@ const endpointSlices = {
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
 }
 
-/** What the server says of itself, by path: clients such as kubectl read it to learn which resources there are. */
-export const apiDocuments: Readonly<Record<string, object>> = {
+const documents: Readonly<Record<string, object>> = {
   '/version': {
     major: '1',
     minor: '32',
@@ -28,4 +27,12 @@ export const apiDocuments: Readonly<Record<string, object>> = {
   '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [group] },
   '/apis/discovery.k8s.io': { kind: 'APIGroup', apiVersion: 'v1', ...group },
   '/apis/discovery.k8s.io/v1': { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: [endpointSlices] },
+}
+
+/** What the server says of itself at a path: clients such as kubectl read it to learn which resources there are. */
+export function apiDocument(path: string): object | undefined {
+  const name = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(path)?.[1]
+  // Where a slice is missing, kubectl asks whether its namespace is. None is.
+  if (name !== undefined) return { kind: 'Namespace', apiVersion: 'v1', metadata: { name }, status: { phase: 'Active' } }
+  return documents[path]
 }

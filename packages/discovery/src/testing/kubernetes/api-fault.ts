@@ -7,36 +7,39 @@ export interface ApiFault {
   readonly message: string
   /** Sent as `Retry-After` too. */
   readonly retryAfterSeconds?: number
+  /** The slice that it is about. */
+  readonly name?: string
 }
 
 export class ApiFaultError extends Error {
   readonly fault: ApiFault
 
-  constructor(code: number, reason: string, message: string) {
+  constructor(code: number, reason: string, message: string, name?: string) {
     super(message)
-    this.fault = { code, reason, message }
+    this.fault = { code, reason, message, ...(name !== undefined && { name }) }
   }
 }
 
 /** A fault as the API's `Status`. */
-export function statusOf({ code, reason, message, retryAfterSeconds }: ApiFault) {
-  const details = retryAfterSeconds === undefined ? undefined : { retryAfterSeconds }
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...(details && { details }), code }
+export function statusOf({ code, reason, message, retryAfterSeconds, name }: ApiFault) {
+  const details = { name, group: 'discovery.k8s.io', kind: 'endpointslices', retryAfterSeconds }
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details, code }
 }
 
 export const resource = 'endpointslices.discovery.k8s.io'
 
 export const faults = {
   unauthorized: () => new ApiFaultError(401, 'Unauthorized', 'Unauthorized'),
-  notFound: (name: string) => new ApiFaultError(404, 'NotFound', `${resource} "${name}" not found`),
+  notFound: (name: string) => new ApiFaultError(404, 'NotFound', `${resource} "${name}" not found`, name),
   noSuchPath: () => new ApiFaultError(404, 'NotFound', 'the server could not find the requested resource'),
   methodNotAllowed: () => new ApiFaultError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource'),
-  alreadyExists: (name: string) => new ApiFaultError(409, 'AlreadyExists', `${resource} "${name}" already exists`),
+  alreadyExists: (name: string) => new ApiFaultError(409, 'AlreadyExists', `${resource} "${name}" already exists`, name),
   conflict: (name: string) =>
     new ApiFaultError(
       409,
       'Conflict',
       `Operation cannot be fulfilled on ${resource} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
+      name,
     ),
   badRequest: (message: string) => new ApiFaultError(400, 'BadRequest', message),
   invalid: (message: string) => new ApiFaultError(422, 'Invalid', message),

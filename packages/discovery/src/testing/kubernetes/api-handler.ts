@@ -1,7 +1,7 @@
 import { type Clock, type Random, toError } from '@hazeljs/core'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Access, type ApiVerb, authorize } from './access.js'
-import { apiDocuments } from './api-documents.js'
+import { apiDocument } from './api-documents.js'
 import { type ApiFault, ApiFaultError, faults, statusOf } from './api-fault.js'
 import { type ApiRequest, isTrue, readApiRequest, readCount } from './api-request.js'
 import { listSlices, selection } from './slice-listing.js'
@@ -45,7 +45,7 @@ export class ApiHandler {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const verbs = this.#options.access.authenticate(request)
     const url = new URL(request.url ?? '/', 'http://kubernetes')
-    const document = apiDocuments[url.pathname.replace(/(.)\/$/, '$1')]
+    const document = apiDocument(url.pathname.replace(/(.)\/$/, '$1'))
     if (document !== undefined) {
       send(response, 200, document)
       return
