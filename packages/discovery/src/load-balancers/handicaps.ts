@@ -39,8 +39,11 @@ export class Handicaps implements LoadMeter {
     for (const endpoint of joined) this.#burden(endpoint, start - endpoint.inFlight)
   }
 
-  loadOf(endpoint: Endpoint): number {
-    return this.#handicaps.size === 0 ? endpoint.inFlight : endpoint.inFlight + this.#handicapOf(endpoint)
+  compare(one: Endpoint, other: Endpoint): number {
+    const lead = one.inFlight - other.inFlight
+    if (this.#handicaps.size === 0) return lead
+    const difference = lead + this.#handicapOf(one) - this.#handicapOf(other)
+    return difference < 0 ? -1 : difference > 0 ? 1 : 0
   }
 
   settled(endpoint: Endpoint, outcome: Outcome): void {

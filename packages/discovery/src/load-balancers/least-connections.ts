@@ -58,23 +58,19 @@ export class LeastConnections implements BalancingStrategy {
       if (isExcluded(two, context)) return one
     }
     // The order of the two is random, and with it who wins a tie.
-    return this.#meter.loadOf(two, nowMs) < this.#meter.loadOf(one, nowMs) ? two : one
+    return this.#meter.compare(two, one, nowMs) < 0 ? two : one
   }
 
   #leastOfAll(context: PickContext, nowMs: number): Endpoint | undefined {
     let least: Endpoint | undefined
-    let leastLoad = Infinity
-    let ties = 0
+    let ties = 1
     for (const endpoint of this.#endpoints) {
       if (isExcluded(endpoint, context)) continue
-      const load = this.#meter.loadOf(endpoint, nowMs)
-      if (load < leastLoad) ties = 1
-      else if (load === leastLoad) ties++
-      else continue
+      const order = least === undefined ? -1 : this.#meter.compare(endpoint, least, nowMs)
+      if (order > 0) continue
+      ties = order < 0 ? 1 : ties + 1
       // The k-th of equals takes over with the probability 1/k, so that each is as likely in the end.
-      if (ties > 1 && this.#dice.below(ties) > 0) continue
-      least = endpoint
-      leastLoad = load
+      if (ties === 1 || this.#dice.below(ties) === 0) least = endpoint
     }
     return least
   }

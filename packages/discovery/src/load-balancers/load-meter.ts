@@ -6,7 +6,8 @@ export interface LoadMeter {
   /** As {@link BalancingStrategy.timed}. */
   readonly timed: boolean
   update(group: EndpointGroup): void
-  loadOf(endpoint: Endpoint, nowMs: number): number
+  /** Negative where `one` is less loaded than `other`, 0 where they are alike. A load itself would be an object on the heap. */
+  compare(one: Endpoint, other: Endpoint, nowMs: number): number
   settled(endpoint: Endpoint, outcome: Outcome, latencyMs: number, nowMs: number): void
 }
 

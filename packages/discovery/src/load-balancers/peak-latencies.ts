@@ -51,8 +51,10 @@ export class PeakLatencies implements LoadMeter {
     }
   }
 
-  loadOf(endpoint: Endpoint, nowMs: number): number {
-    return this.#expected(endpoint.place, nowMs) * (endpoint.inFlight + 1)
+  compare(one: Endpoint, other: Endpoint, nowMs: number): number {
+    const load = this.#expected(one.place, nowMs) * (one.inFlight + 1)
+    const otherLoad = this.#expected(other.place, nowMs) * (other.inFlight + 1)
+    return load < otherLoad ? -1 : load > otherLoad ? 1 : 0
   }
 
   settled(endpoint: Endpoint, outcome: Outcome, latencyMs: number, nowMs: number): void {
