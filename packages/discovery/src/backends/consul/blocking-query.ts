@@ -41,7 +41,7 @@ export class BlockingQuery<T extends { readonly index: string | undefined }> {
     this.#observer = observer
     this.#options = options
     this.#limiter = new TokenBucketLimiter({ max: queriesPerSecond, window: 1_000 }, options.clock)
-    void this.#run()
+    this.#run().catch((fault: unknown) => observer.failed(toError(fault)))
   }
 
   /** Nothing is told after it, and the call under way ends. */
