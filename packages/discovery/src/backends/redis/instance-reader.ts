@@ -22,7 +22,7 @@ export class InstanceReader {
     const key = this.#keyOf(id)
     const instance = this.#entries.read(key, text)
     if (instance === undefined || (instance.id === id && instance.name === this.#service)) return instance
-    this.#corrupt.report(key, new Error(`it says that it is ${instance.id} of ${instance.name}`))
+    this.#corrupt.report(`the id and the name in ${key}`, new Error(`it says that it is ${instance.id} of ${instance.name}`))
     return undefined
   }
 

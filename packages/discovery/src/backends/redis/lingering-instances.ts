@@ -18,8 +18,13 @@ export class LingeringInstances {
     this.#untilMs = nowMs + this.#forMs
   }
 
+  /** Whether who is lost lingers. */
+  isOn(nowMs: number): boolean {
+    return nowMs < this.#untilMs
+  }
+
   add(instance: ServiceInstance, nowMs: number): void {
-    if (nowMs < this.#untilMs) this.#instances.set(instance.id, instance)
+    if (this.isOn(nowMs)) this.#instances.set(instance.id, instance)
   }
 
   delete(id: string): void {

@@ -3,7 +3,9 @@ export interface RedisSubscriber {
   subscribe(...channels: string[]): Promise<unknown>
   unsubscribe(...channels: string[]): Promise<unknown>
   disconnect(): void
-  on(event: string, listener: (...args: never[]) => void): unknown
+  on(event: 'message', listener: (channel: string, message: string) => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'ready' | 'close' | 'end' | '+node' | '-node', listener: () => void): unknown
 }
 
 /**

@@ -30,6 +30,7 @@ import {
   registerScript,
   replaceScript,
 } from './scripts.js'
+import { ServiceCalls } from './service-calls.js'
 import { ServiceFollower } from './service-follower.js'
 import { ServiceIndex } from './service-index.js'
 import { Subscriptions } from './subscriptions.js'
@@ -55,6 +56,7 @@ export class RedisRegistryBackend implements RegistryBackend {
   readonly #watches: SharedWatches
   readonly #index: ServiceIndex
   readonly #locations: InstanceLocations
+  readonly #followers = new Map<string, ServiceFollower>()
   readonly #readers = new Map<string, InstanceReader>()
   readonly #lease: readonly [ttl: string, keyLife: string]
 
@@ -75,7 +77,11 @@ export class RedisRegistryBackend implements RegistryBackend {
     const shared = { calls: this.#calls, subscriptions: this.#subscriptions, corrupt: this.#corrupt, options: resolved, clock, random }
     this.#watches = new SharedWatches((service, sink) => {
       const follower = new ServiceFollower(service, this.#keys.ofService(service), sink, shared)
-      return () => follower.stop()
+      this.#followers.set(service, follower)
+      return () => {
+        this.#followers.delete(service)
+        follower.stop()
+      }
     })
   }
 
@@ -99,13 +105,17 @@ export class RedisRegistryBackend implements RegistryBackend {
     return true
   }
 
+  /** After an outage, also those that a watch of this backend still keeps for the length of a lease. */
   async getInstances(name: string, filter?: ServiceFilter): Promise<readonly ServiceInstance[]> {
-    const [entries, leases] = (await this.#ask(name, listScript)) as readonly [unknown, unknown]
+    const answer = (await this.#ask(name, listScript)) as readonly [unknown, unknown, epoch: string, sequence: string]
+    const [entries, leases, epoch, sequence] = answer
     const expiries = pairs(leases)
     const reader = this.#readers.get(name) ?? this.#readerOf(name)
     if (expiries.size > 0) this.#readers.set(name, reader)
     else this.#readers.delete(name)
-    const instances = [...reader.readAll(entries).values()].map((instance) => this.#leased(instance, expiries.get(instance.id)))
+    const alive = [...reader.readAll(entries).values()].map((instance) => this.#leased(instance, expiries.get(instance.id)))
+    const mayLive = this.#followers.get(name)?.mayLive({ count: { epoch, sequence: Number(sequence) }, entries }) ?? []
+    const instances = [...alive, ...mayLive.filter(({ id }) => !expiries.has(id))]
     return filter === undefined ? instances : instances.filter((instance) => matches(instance, filter))
   }
 
@@ -159,8 +169,7 @@ export class RedisRegistryBackend implements RegistryBackend {
   }
 
   #ask(service: string, script: RedisScript, ...args: readonly string[]): Promise<unknown> {
-    const { instances, expiries, changes, channel } = this.#keys.ofService(service)
-    return this.#calls.run(script, [instances, expiries, changes], channel, ...args)
+    return new ServiceCalls(this.#calls, this.#keys.ofService(service)).run(script, ...args)
   }
 
   #readerOf(service: string): InstanceReader {

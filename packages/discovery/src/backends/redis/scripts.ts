@@ -45,6 +45,13 @@ local function tell(kind, ids, text)
 end
 `
 
+const count = `
+local function count()
+  local epoch, sequence = unpack(redis.call('HMGET', changes, 'epoch', 'sequence'))
+  return {epoch or '', sequence or '0'}
+end
+`
+
 /** An instance without a lease would never end: whoever wrote it, it goes. */
 const dropExpired = `
 local function dropExpired()
@@ -122,14 +129,16 @@ return 1
 `,
 )
 
-/** ARGV: channel. All ids with their texts, and all ids with the ends of their leases. */
+/** ARGV: channel. All ids with their texts, all ids with the ends of their leases, the epoch and the sequence number. */
 export const listScript = script(
   service,
+  count,
   tell,
   dropExpired,
   `
 dropExpired()
-return {redis.call('HGETALL', instances), redis.call('ZRANGE', expiries, 0, -1, 'WITHSCORES')}
+local after = count()
+return {redis.call('HGETALL', instances), redis.call('ZRANGE', expiries, 0, -1, 'WITHSCORES'), after[1], after[2]}
 `,
 )
 
@@ -150,16 +159,16 @@ return untilExpiry()
  */
 export const syncScript = script(
   service,
+  count,
   tell,
   dropExpired,
   `
-local function count() return redis.call('HMGET', changes, 'epoch', 'sequence') end
 local before = count()
-local isBehind = (before[1] or '') ~= ARGV[2] or (before[2] or '0') ~= ARGV[3]
+local isBehind = before[1] ~= ARGV[2] or before[2] ~= ARGV[3]
 dropExpired()
 if not isBehind then return {untilExpiry()} end
 local after = count()
-return {untilExpiry(), after[1] or '', after[2] or '0', redis.call('HGETALL', instances)}
+return {untilExpiry(), after[1], after[2], redis.call('HGETALL', instances)}
 `,
 )
 

@@ -1,12 +1,12 @@
-import { type Clock, type Random, type TimerHandle, toError } from '@hazeljs/core'
+import { type Clock, type Random, type ServiceInstance, type TimerHandle, toError } from '@hazeljs/core'
 import type { CorruptEntries } from '../entry-reader.js'
 import type { WatchSink } from '../shared-watches.js'
-import { type Change, type ChangeCount, readChange } from './change-message.js'
+import { type Change, readChange } from './change-message.js'
 import { InstanceReader } from './instance-reader.js'
 import type { ResolvedRedisBackendOptions } from './options.js'
 import type { RedisCalls } from './redis-calls.js'
 import type { ServiceKeys } from './registry-keys.js'
-import { expireScript, type RedisScript, syncScript } from './scripts.js'
+import { ServiceCalls, type SyncAnswer } from './service-calls.js'
 import { type ServiceListing, ServiceState } from './service-state.js'
 import type { ChannelListener, Subscriptions } from './subscriptions.js'
 
@@ -30,17 +30,12 @@ const expirySlackMs = 2
 /** An outage shorter than this part of a lease costs nobody the lease: heartbeats come three times in it. */
 export const harmlessOutage = 1 / 3
 
-/** A count that no registry has: whoever knows it is behind. */
-const nothing: ChangeCount = { epoch: 'none', sequence: 0 }
-
-/** Until the next lease ends; and where the caller is behind, the epoch, the sequence number and the entries. */
-type SyncAnswer = readonly [untilExpiryMs: number | string, epoch?: string, sequence?: string, entries?: unknown]
-
 /** Follows one service: a listing, then the changes as they are told, and listings again where changes may have been missed. */
 export class ServiceFollower implements ChannelListener {
   readonly #keys: ServiceKeys
   readonly #sink: WatchSink
   readonly #dependencies: FollowerDependencies
+  readonly #calls: ServiceCalls
   readonly #state: ServiceState
   #connected = false
   #current = false
@@ -60,15 +55,28 @@ export class ServiceFollower implements ChannelListener {
     this.#keys = keys
     this.#sink = sink
     this.#dependencies = dependencies
+    this.#calls = new ServiceCalls(dependencies.calls, keys)
     this.#state = new ServiceState(new InstanceReader(service, keys, dependencies.corrupt), dependencies.options.ttlMs)
     this.#contactAtMs = dependencies.clock.now()
+    this.#outageSinceMs = this.#contactAtMs
     dependencies.subscriptions.add(keys.channel, this)
   }
 
   stop(): void {
     this.#stopped = true
+    this.#connected = false
     this.#dependencies.clock.clearTimer(this.#timer)
     this.#dependencies.subscriptions.remove(this.#keys.channel)
+  }
+
+  /**
+   * Those that may live though a listing, which somebody made just now, may lack them: while an outage goes on, for the length of a lease after
+   * it, and where the registry has lost what this watch knows.
+   */
+  mayLive(listing: ServiceListing): readonly ServiceInstance[] {
+    const nowMs = this.#dependencies.clock.now()
+    const isDoubtful = this.#isOutage(nowMs) || !this.#state.isContinuedBy(listing, nowMs)
+    return isDoubtful ? this.#state.instances : []
   }
 
   message(text: string): void {
@@ -125,11 +133,17 @@ export class ServiceFollower implements ChannelListener {
       return
     }
     this.#call = 'running'
-    const { epoch, sequence } = (this.#current ? this.#state.count : undefined) ?? nothing
-    this.#run(syncScript, [epoch, String(sequence)], (answer) => this.#onSynced(answer as SyncAnswer))
+    this.#calls.sync(this.#current ? this.#state.count : undefined).then(
+      (answer) => this.#onSynced(answer),
+      (error: unknown) => {
+        this.#call = 'none'
+        this.#waiting = []
+        this.#fail(toError(error))
+      },
+    )
   }
 
-  #onSynced([untilExpiryMs, epoch, sequence, entries]: SyncAnswer): void {
+  #onSynced({ untilExpiryMs, listing }: SyncAnswer): void {
     const isOutdated = this.#call === 'outdated'
     this.#call = 'none'
     if (!this.#connected) return
@@ -139,10 +153,10 @@ export class ServiceFollower implements ChannelListener {
     }
     const { clock, options } = this.#dependencies
     const nowMs = clock.now()
-    this.#expiryAtMs = expiryAt(nowMs, Number(untilExpiryMs))
+    this.#expiryAtMs = expiryAt(nowMs, untilExpiryMs)
     this.#resyncAtMs = nowMs + this.#jittered(options.resyncIntervalMs)
-    if (epoch === undefined) this.#arm()
-    else this.#adopt({ count: { epoch, sequence: Number(sequence) }, entries }, nowMs)
+    if (listing === undefined) this.#arm()
+    else this.#adopt(listing, nowMs)
     this.#contactAtMs = nowMs
     const waiting = this.#waiting
     this.#waiting = []
@@ -150,35 +164,22 @@ export class ServiceFollower implements ChannelListener {
   }
 
   #adopt(listing: ServiceListing, nowMs: number): void {
-    const outageMs = nowMs - (this.#outageSinceMs ?? nowMs)
     const { sequence } = listing.count
     if (this.#current && sequence !== this.#state.count?.sequence) this.#untold = sequence
     for (const change of this.#waiting) this.#state.noteReason(change)
-    this.#state.adopt(listing, nowMs, outageMs >= this.#dependencies.options.ttlMs * harmlessOutage)
+    this.#state.adopt(listing, nowMs, this.#isOutage(nowMs))
     this.#current = true
     this.#outageSinceMs = undefined
     this.#tell()
   }
 
-  #run(script: RedisScript, args: readonly string[], onAnswer: (answer: unknown) => void): void {
-    const { instances, expiries, changes, channel } = this.#keys
-    this.#dependencies.calls.run(script, [instances, expiries, changes], channel, ...args).then(
-      (answer) => {
-        if (!this.#stopped) onAnswer(answer)
-      },
-      (error: unknown) => {
-        if (!this.#stopped) this.#onCallFailed(toError(error))
-      },
-    )
-  }
-
-  #onCallFailed(error: Error): void {
-    this.#call = 'none'
-    this.#waiting = []
-    this.#fail(error)
+  /** Whether the registry has been away for so long that leases may have ended for want of it. */
+  #isOutage(nowMs: number): boolean {
+    return this.#outageSinceMs !== undefined && nowMs - this.#outageSinceMs >= this.#dependencies.options.ttlMs * harmlessOutage
   }
 
   #fail(error: Error): void {
+    if (this.#stopped) return
     const { clock, options } = this.#dependencies
     this.#current = false
     this.#outageSinceMs ??= this.#contactAtMs
@@ -211,7 +212,10 @@ export class ServiceFollower implements ChannelListener {
       this.#resync()
     } else if (nowMs >= this.#expiryAtMs) {
       this.#expiryAtMs = Infinity
-      this.#run(expireScript, [], (answer) => this.#onExpired(Number(answer)))
+      this.#calls.expire().then(
+        (untilExpiryMs) => this.#onExpired(untilExpiryMs),
+        (error: unknown) => this.#fail(toError(error)),
+      )
     }
     this.#arm()
   }

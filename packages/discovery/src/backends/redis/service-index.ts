@@ -3,6 +3,7 @@ import { pairs } from './instance-reader.js'
 import type { RedisCalls } from './redis-calls.js'
 import type { RegistryKeys } from './registry-keys.js'
 import { countScript, forgetServiceScript, noteServiceScript, servicesScript } from './scripts.js'
+import { ServiceCalls } from './service-calls.js'
 
 /** Whoever sends heartbeats for a service notes it again this often, so that an index that was lost alone is whole again. */
 export const noteIntervalMs = 300_000
@@ -39,8 +40,7 @@ export class ServiceIndex {
   }
 
   async #isAlive(name: string, notedAt: string): Promise<string | undefined> {
-    const { instances, expiries, changes, channel } = this.#keys.ofService(name)
-    const count = await this.#calls.run(countScript, [instances, expiries, changes], channel)
+    const count = await new ServiceCalls(this.#calls, this.#keys.ofService(name)).run(countScript)
     if (Number(count) > 0) return name
     await this.#calls.run(forgetServiceScript, [this.#keys.services], name, notedAt)
     return undefined

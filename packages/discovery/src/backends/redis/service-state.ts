@@ -77,14 +77,22 @@ export class ServiceState {
     return 'applied'
   }
 
+  /**
+   * Whether a listing that somebody else made can be trusted to have all who live. Before the first listing of this state it is taken for that:
+   * who is missed later was there.
+   */
+  isContinuedBy(listing: ServiceListing, nowMs: number): boolean {
+    if (this.#count === undefined) this.adopt(listing, nowMs, false)
+    return !this.#lingering.isOn(nowMs) && this.#isContinuedBy(listing.count)
+  }
+
   /** @param afterOutage whether leases may have ended for want of a registry that could renew them */
   adopt({ count, entries }: ServiceListing, nowMs: number, afterOutage: boolean): void {
     const before = this.#instances
-    const known = this.#count
+    const lostData = !this.#isContinuedBy(count)
     this.#instances = this.#reader.readAll(entries)
     this.#count = count
     for (const id of this.#instances.keys()) this.#lingering.delete(id)
-    const lostData = known !== undefined && known.epoch !== '' && !continues(known, count)
     if (afterOutage || lostData) this.#lingering.begin(nowMs)
     for (const [id, instance] of before) {
       if (!this.#instances.has(id) && !this.#deregistered.has(id)) this.#lingering.add(instance, nowMs)
@@ -94,6 +102,12 @@ export class ServiceState {
   /** A change that waited for a listing: what the listing cannot tell is why somebody left. */
   noteReason({ kind, ids }: Change): void {
     if (kind === 'deregistered') for (const id of ids) this.#deregistered.add(id)
+  }
+
+  /** Whether the registry has lost none of the changes that are known. */
+  #isContinuedBy({ epoch, sequence }: ChangeCount): boolean {
+    const known = this.#count
+    return known === undefined || known.epoch === '' || (epoch === known.epoch && sequence >= known.sequence)
   }
 
   #change(id: string, { kind, text }: Change, nowMs: number): void {
@@ -115,8 +129,4 @@ export class ServiceState {
 
 function follows(before: ChangeCount, after: ChangeCount): boolean {
   return before.epoch === after.epoch && after.sequence === before.sequence + 1
-}
-
-function continues(before: ChangeCount, after: ChangeCount): boolean {
-  return before.epoch === after.epoch && after.sequence >= before.sequence
 }
