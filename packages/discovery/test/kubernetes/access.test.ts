@@ -59,7 +59,7 @@ describe('who asks', () => {
     config.addAuthenticator({
       isAuthProvider: (user: User) => user.name === 'test',
       applyAuthentication: async (_user: User, options: RequestOptions) => {
-        options.headers = { ...options.headers, Authorization: `Bearer ${await readFile(file, 'utf8')}` }
+        options.headers = { Authorization: `Bearer ${await readFile(file, 'utf8')}` }
       },
     })
     config.loadFromClusterAndUser({ name: 'test', server: server.url, skipTLSVerify: true }, { name: 'test' })

@@ -1,4 +1,4 @@
-import { DiscoveryV1Api, makeInformer, type V1EndpointSlice } from '@kubernetes/client-node'
+import { DiscoveryV1Api, makeInformer, V1EndpointSlice } from '@kubernetes/client-node'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { kubeConfigOf, patience, startServer } from './cluster.fixture.js'
 import { slice } from './slices.fixture.js'
@@ -14,7 +14,7 @@ describe('the client of @kubernetes/client-node', () => {
     onTestFinished(() => informer.stop())
     const seen: string[] = []
     for (const verb of ['add', 'update', 'delete'] as const) {
-      informer.on(verb, (one) => seen.push(`${verb} ${one.metadata?.name} ${one.endpoints?.flatMap(({ addresses }) => addresses).join()}`))
+      informer.on(verb, (one) => seen.push(`${verb} ${one.metadata?.name} ${one.endpoints.flatMap(({ addresses }) => addresses).join()}`))
     }
     await informer.start()
     await expect.poll(() => server.openStreams, patience).toBe(1)
@@ -30,18 +30,19 @@ describe('the client of @kubernetes/client-node', () => {
     const server = await startServer()
     const api = kubeConfigOf(server.kubeConfig()).makeApiClient(DiscoveryV1Api)
     const named = { namespace: 'default', name: 'orders-1' }
-    const body = {
+    const body = Object.assign(new V1EndpointSlice(), {
       metadata: { name: 'orders-1', labels: { a: 'b' } },
       addressType: 'IPv4',
       endpoints: [{ addresses: ['10.0.0.1'] }],
       ports: [{ port: 80 }],
-    }
+    })
     const created = await api.createNamespacedEndpointSlice({ namespace: 'default', body })
     expect(created).toMatchObject({ kind: 'EndpointSlice', metadata: { uid: expect.any(String) as string }, ports: [{ protocol: 'TCP' }] })
     await expect(api.createNamespacedEndpointSlice({ namespace: 'default', body })).rejects.toMatchObject({ code: 409 })
-    const replaced = await api.replaceNamespacedEndpointSlice({ ...named, body: { ...created, endpoints: [] } })
+    const emptied = Object.assign(new V1EndpointSlice(), created, { endpoints: [] })
+    const replaced = await api.replaceNamespacedEndpointSlice({ ...named, body: emptied })
     expect(replaced.metadata).toMatchObject({ uid: created.metadata?.uid, generation: 2 })
-    await expect(api.replaceNamespacedEndpointSlice({ ...named, body: created })).rejects.toMatchObject({ code: 409 })
+    await expect(api.replaceNamespacedEndpointSlice({ ...named, body: emptied })).rejects.toMatchObject({ code: 409 })
     await expect(api.readNamespacedEndpointSlice(named)).resolves.toMatchObject({ endpoints: [] })
     await expect(api.readNamespacedEndpointSlice({ ...named, name: 'nobody' })).rejects.toMatchObject({ code: 404 })
     expect((await api.listEndpointSliceForAllNamespaces({ labelSelector: 'a=b' })).items).toHaveLength(1)

@@ -72,9 +72,9 @@ describe('an API server that is away', () => {
     const client = new DiscoveryClient({ refreshInterval: 100 }, backend)
     onTestFinished(() => client.close())
     const outcomes = { served: 0, failed: 0 }
-    let running = true
-    const load = (async () => {
-      while (running) {
+    const load = { running: true }
+    const underLoad = (async () => {
+      while (load.running) {
         const instance = await client.getInstance('orders').catch(() => null)
         if (instance === null) outcomes.failed++
         else outcomes.served++
@@ -82,7 +82,7 @@ describe('an API server that is away', () => {
       }
     })()
     await expect.poll(() => outcomes.served, patience).toBeGreaterThan(0)
-    const harm = [
+    const harm: readonly (() => unknown)[] = [
       () => server.cutStreams(),
       () => server.stallStreams(),
       () => server.failStreams({ code: 410, reason: 'Expired', message: 'too old' }),
@@ -101,8 +101,8 @@ describe('an API server that is away', () => {
     await expect
       .poll(async () => (await client.getInstances('orders')).map(({ host }) => host), patience)
       .toEqual(['10.0.0.4', '10.0.0.5', '10.0.0.6'])
-    running = false
-    await load
+    load.running = false
+    await underLoad
     expect(outcomes.failed).toBe(0)
   })
 })

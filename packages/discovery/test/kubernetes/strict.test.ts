@@ -28,7 +28,7 @@ async function run(contents: string, ...args: readonly string[]): Promise<{ code
       '@hazeljs/discovery/testing': source('discovery/src/testing/index.ts'),
       '@hazeljs/discovery': source('discovery/src/index.ts'),
     },
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
+    banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)" },
     logLevel: 'error',
   })
   const child = spawn(process.execPath, ['--unhandled-rejections=strict', outfile, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
