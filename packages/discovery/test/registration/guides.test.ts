@@ -49,6 +49,7 @@ const registration: Record<keyof ServiceRegistryConfig, true> = {
   drain: true,
   shutdownOnSignals: true,
   backend: true,
+  backendConfig: true,
 }
 describe.each([['registration.md', registration]])('%s', (guide, options) => {
   it('has snippets that print what they say', async () => {

@@ -9,6 +9,8 @@ export interface Orders {
   readonly memory?: boolean
   /** What the process has of its own on SIGTERM: a listener that ends it with code 7 after 2 s, or one that lets it live. */
   readonly own?: 'once' | 'stays'
+  /** Nothing but the registrations is left to do. */
+  readonly idle?: boolean
 }
 
 /** What it tells the test: each call that its registry gets, and answers. */
@@ -55,7 +57,10 @@ for (const registration of registrations) await registration.register()
 
 if (orders.own === 'once') process.once('SIGTERM', () => setTimeout(() => process.exit(7), 2_000))
 if (orders.own === 'stays') process.on('SIGTERM', () => undefined)
-process.on('message', (message) => {
-  if (message === 'alive?') tell({ alive: true })
-})
+if (orders.idle !== true) {
+  process.on('message', (message) => {
+    if (message === 'alive?') tell({ alive: true })
+  })
+}
 tell({ ready: { listeners: process.listenerCount('SIGTERM') } })
+if (orders.idle === true) process.disconnect()

@@ -15,7 +15,7 @@ const children: ChildProcess[] = []
 
 beforeAll(async () => {
   const entry = fileURLToPath(new URL('registering-process.ts', import.meta.url))
-  const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" }
+  const banner = { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)" }
   const external = ['ioredis', 'consul', '@kubernetes/client-node']
   await build({ entryPoints: [entry], outfile: file, bundle: true, platform: 'node', format: 'esm', banner, external })
 })
@@ -125,6 +125,13 @@ describe.concurrent('a registered process', { timeout: 40_000 }, () => {
     child.kill('SIGTERM')
     expect(await ended).toEqual([null, 'SIGTERM'])
     expect(calls().filter((call) => call === 'deregister')).toHaveLength(30)
+    expect(output()).toBe('')
+  })
+
+  it('ends by itself when nothing else is to be done: neither heartbeats nor checks nor signals keep it', async () => {
+    const config = { healthCheckType: 'tcp', healthCheckInterval: 10, shutdownOnSignals: true } as const
+    const { ended, output } = await registering({ memory: true, idle: true, config })
+    expect(await ended).toEqual([0, null])
     expect(output()).toBe('')
   })
 
