@@ -64,9 +64,12 @@ interface RawWatch {
 /** etcd's v3 API, as far as this backend uses it, over its JSON gateway. Methods reject as {@link EtcdConnection.call} does. */
 export class EtcdApi {
   readonly #connection: EtcdConnection
+  readonly #background: boolean
 
-  constructor(connection: EtcdConnection) {
+  /** @param purpose what nobody waits for in the background keeps no process alive */
+  constructor(connection: EtcdConnection, purpose: 'calls' | 'background') {
     this.#connection = connection
+    this.#background = purpose === 'background'
   }
 
   async get(key: string, revision?: Int64): Promise<KeyValue | undefined> {
@@ -97,7 +100,7 @@ export class EtcdApi {
 
   /** `false`: the lease is gone. */
   async keepAlive(lease: Int64): Promise<boolean> {
-    const { result } = (await this.#connection.call('lease/keepalive', { ID: lease })) as { readonly result?: { readonly TTL?: Int64 } }
+    const { result } = (await this.#ask('lease/keepalive', { ID: lease })) as { readonly result?: { readonly TTL?: Int64 } }
     return result?.TTL !== undefined && result.TTL !== '0'
   }
 
@@ -118,7 +121,7 @@ export class EtcdApi {
    */
   async watch(prefix: string, start: Int64, signal: AbortSignal, onBytes: () => void): Promise<AsyncIterable<WatchMessage>> {
     const create = { ...range(prefix), start_revision: start, progress_notify: true }
-    const { endpoint, chunks } = await this.#connection.open('watch', { create_request: create }, signal)
+    const { endpoint, chunks } = await this.#connection.open({ path: 'watch', body: { create_request: create } }, signal)
     return this.#messages(endpoint, chunks, onBytes)
   }
 
@@ -153,7 +156,11 @@ export class EtcdApi {
   }
 
   async #call(path: string, body: object): Promise<RawAnswer> {
-    return (await this.#connection.call(path, body)) as RawAnswer
+    return (await this.#ask(path, body)) as RawAnswer
+  }
+
+  #ask(path: string, body: object): Promise<unknown> {
+    return this.#connection.call({ path, body, background: this.#background })
   }
 }
 

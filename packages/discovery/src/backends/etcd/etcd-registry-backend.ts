@@ -53,12 +53,12 @@ export class EtcdRegistryBackend implements RegistryBackend {
     this.#ttlSeconds = resolved.ttlSeconds
     this.ttlMs = resolved.ttlSeconds * 1_000
     this.#connection = new EtcdConnection(resolved, clock, random)
-    const api = new EtcdApi(this.#connection)
     const keys = new EtcdKeys(resolved.keyPrefix)
     const entries = new EtcdEntries(keys, new CorruptEntries('etcd', logger))
-    this.#api = api
+    this.#api = new EtcdApi(this.#connection, 'calls')
     this.#keys = keys
     this.#entries = entries
+    const api = new EtcdApi(this.#connection, 'background')
     const tools = { api, keys, entries, clock, random, idleMs: resolved.watchIdleMs, ttlMs: this.ttlMs }
     this.#watches = new SharedWatches((service, sink) => {
       const watch = new ServiceWatch(service, sink, tools)
