@@ -30,6 +30,7 @@ export class RegistrationSession {
   readonly #monitor: HealthMonitor | undefined
   readonly #heartbeats: HeartbeatTimer | undefined
   readonly #end = new AbortController()
+  #ending: Promise<void> | undefined
   /** What the instance's own checks say. */
   #verdict: ServiceStatus
   /** Whether an operator had the instance out of service when the registry was asked last. */
@@ -88,10 +89,20 @@ export class RegistrationSession {
     await this.#attempt(() => this.#sync())
   }
 
-  /** Rejects with the registry's error. */
-  async end(): Promise<void> {
+  /** Deregisters once, however often it is called. Rejects with the registry's error, and tries again when it is called again then. */
+  end(): Promise<void> {
     this.#stop()
-    await this.#inTurn(() => this.#registry.deregister(instanceId(this.#registration)))
+    this.#ending ??= this.#deregister()
+    return this.#ending
+  }
+
+  async #deregister(): Promise<void> {
+    try {
+      await this.#inTurn(() => this.#registry.deregister(instanceId(this.#registration)))
+    } catch (error) {
+      this.#ending = undefined
+      throw error
+    }
     this.#instance = undefined
   }
 

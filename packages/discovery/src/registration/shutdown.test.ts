@@ -125,6 +125,16 @@ describe('shutdown', () => {
   })
 })
 
+describe('deregister()', () => {
+  it('asks the registry once, however many wait for it', async () => {
+    const { registry, backend } = setup()
+    await registry.register()
+    const deregister = vi.spyOn(backend, 'deregister')
+    await Promise.all([registry.deregister(), registry.shutdown(), registry.deregister()])
+    expect(deregister).toHaveBeenCalledTimes(1)
+  })
+})
+
 describe('a process that is killed while it drains', () => {
   it('is in service again after its restart', async () => {
     const { registry, restarted, backend, clock, status } = setup({ metadata: { version: '1' } })
