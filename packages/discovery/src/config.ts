@@ -1,5 +1,6 @@
 import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, show } from '@hazeljs/core'
 import type { RegistryBackend } from './backends/registry-backend.js'
+import { type OutlierOptions, readOutlierOptions, type ResolvedOutlierOptions } from './health/outlier/options.js'
 import { type BalancingOptions, readBalancing, type ResolvedBalancing } from './load-balancers/balancing-options.js'
 import { LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
 import type { LoadBalancingStrategy } from './load-balancers/strategy.js'
@@ -24,6 +25,8 @@ export interface DiscoveryClientConfig extends BalancingOptions {
   readonly zone?: string
   /** Where a call names no strategy. Default `round-robin`. */
   readonly loadBalancingStrategy?: LoadBalancingStrategy | (string & {})
+  /** Instances whose calls fail get no traffic for a while; `true` takes the defaults. Default `true`. */
+  readonly outlierDetection?: boolean | OutlierOptions
   /** Default `'memory'`: the one that all clients and registrations of this process share. */
   readonly backend?: RegistryBackend | BackendName
 }
@@ -35,6 +38,8 @@ export interface ResolvedDiscoveryConfig {
   readonly zone: string | undefined
   readonly strategy: string
   readonly balancing: ResolvedBalancing
+  /** `undefined` when nobody is ejected. */
+  readonly outliers: ResolvedOutlierOptions | undefined
 }
 
 export const defaultCacheTtlMs = 30_000
@@ -66,6 +71,7 @@ export function readDiscoveryConfig(
     zone: readText(options, 'zone'),
     strategy,
     balancing: readBalancing(options),
+    outliers: readOutliers(options),
   }
 }
 
@@ -78,4 +84,10 @@ export function readBackend(options: OptionsReader<Pick<DiscoveryClientConfig, '
     'backend',
     planned ? `${show(backend)} is not in this release yet` : `expected 'memory' or a RegistryBackend, got ${show(backend)}`,
   )
+}
+
+function readOutliers(options: OptionsReader<DiscoveryClientConfig>): ResolvedOutlierOptions | undefined {
+  const given = options.value('outlierDetection')
+  if (given === false) return undefined
+  return readOutlierOptions(options.object('outlierDetection', given === true ? {} : given))
 }

@@ -16,6 +16,7 @@ import type { RegistryBackend } from './backends/registry-backend.js'
 import { type DiscoveryClientConfig, readDiscoveryConfig, type ResolvedDiscoveryConfig } from './config.js'
 import { DiscoveryError } from './errors.js'
 import type { DiscoveryEvents } from './events.js'
+import type { HostHealth } from './health/outlier/host-health.js'
 import type { InstancePicker, PickerOptions } from './instance-picker.js'
 import { balancerOf, LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
 import type { LoadBalancer } from './load-balancers/load-balancer.js'
@@ -159,11 +160,13 @@ export class DiscoveryClient {
     const view: ServiceView = new ServiceView(
       name,
       this.#backend,
-      { ...this.#config, makeBalancer: (strategy) => this.#makeBalancer(strategy) },
+      { ...this.#config, makeBalancer: (strategy, hostHealth) => this.#makeBalancer(strategy, hostHealth) },
       {
         changed: (change) => this.#events.emit('change', change),
         stale: (error) => this.#onStale(name, error),
         idle: () => this.#views.delete(name),
+        ejected: (ejection) => this.#events.emit('ejected', { service: name, ...ejection }),
+        readmitted: (readmission) => this.#events.emit('readmitted', { service: name, ...readmission }),
       },
       this.#clock,
       this.#random,
@@ -172,8 +175,8 @@ export class DiscoveryClient {
     return view
   }
 
-  #makeBalancer(strategy: string): LoadBalancer {
-    const surroundings = { clock: this.#clock, random: this.#random, zone: this.#config.zone, hostHealth: undefined }
+  #makeBalancer(strategy: string, hostHealth: HostHealth | undefined): LoadBalancer {
+    const surroundings = { clock: this.#clock, random: this.#random, zone: this.#config.zone, hostHealth }
     return balancerOf(this.#loadBalancers, strategy, surroundings, this.#balancing)
   }
 

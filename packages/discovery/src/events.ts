@@ -1,4 +1,5 @@
 import type { ServiceInstance } from '@hazeljs/core'
+import type { Ejection, Readmission } from './health/outlier/ejection.js'
 
 /** What a client tells about the services in use. */
 export interface DiscoveryEvents {
@@ -9,6 +10,9 @@ export interface DiscoveryEvents {
   change: ServiceChange
   /** The registry does not answer; what was known last stays in service. */
   stale: { readonly service: string; readonly error: Error }
+  /** Calls to an instance failed, and it gets no traffic for a while. */
+  ejected: Ejection & { readonly service: string }
+  readmitted: Readmission & { readonly service: string }
 }
 
 export interface ServiceChange {

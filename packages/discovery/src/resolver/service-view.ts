@@ -2,19 +2,26 @@ import { type Clock, type Random, type ServiceInstance, type TimerHandle, toErro
 import type { RegistryBackend, RegistryEvent } from '../backends/registry-backend.js'
 import { DiscoveryError } from '../errors.js'
 import type { ServiceChange } from '../events.js'
+import type { OutlierObserver } from '../health/outlier/ejection.js'
+import type { HostHealth } from '../health/outlier/host-health.js'
+import type { ResolvedOutlierOptions } from '../health/outlier/options.js'
+import type { OutlierDetector } from '../health/outlier/outlier-detector.js'
+import type { LoadBalancer } from '../load-balancers/load-balancer.js'
 import { listWithin } from './listing.js'
 import { ShrinkGuard } from './shrink-guard.js'
 import { difference, type Snapshot, toSnapshot } from './snapshot.js'
-import { type BalancerMaker, Subsets } from './subset.js'
+import { Subsets } from './subset.js'
+import { viewOutliers } from './view-outliers.js'
 
 export interface ViewOptions {
   readonly cacheEnabled: boolean
   readonly cacheTtlMs: number
   readonly refreshIntervalMs: number
-  readonly makeBalancer: BalancerMaker
+  readonly outliers: ResolvedOutlierOptions | undefined
+  readonly makeBalancer: (strategy: string, hostHealth: HostHealth | undefined) => LoadBalancer
 }
 
-export interface ViewObserver {
+export interface ViewObserver extends Required<OutlierObserver> {
   changed(change: ServiceChange): void
   /** The registry began to fail. */
   stale(error: Error): void
@@ -37,6 +44,7 @@ export class ServiceView {
   readonly #clock: Clock
   readonly #random: Random
   readonly #guard = new ShrinkGuard()
+  readonly #outliers: OutlierDetector | undefined
   #snapshot: Snapshot | undefined
   #listedAtMs = -Infinity
   #usedAtMs = -Infinity
@@ -59,7 +67,8 @@ export class ServiceView {
     this.#observer = observer
     this.#clock = clock
     this.#random = random
-    this.subsets = new Subsets(options.makeBalancer)
+    this.#outliers = options.outliers && viewOutliers(options.outliers, clock, random, () => this.subsets, observer)
+    this.subsets = new Subsets((strategy) => options.makeBalancer(strategy, this.#outliers))
   }
 
   get known(): boolean {
@@ -105,6 +114,7 @@ export class ServiceView {
   close(): void {
     this.#closed = true
     this.#unfollow()
+    this.#outliers?.close()
   }
 
   #isFresh(): boolean {
@@ -213,6 +223,7 @@ export class ServiceView {
     const { added, removed, changed } = difference(before ?? [], after)
     this.#snapshot = after
     if (!changed || this.#closed) return
+    this.#outliers?.update(after)
     this.subsets.update(after)
     this.#observer.changed({ service: this.#name, added, removed, instances: after })
   }
