@@ -1,5 +1,6 @@
 import { ConfigError } from '@hazeljs/core'
 import { describe, expect, it } from 'vitest'
+import { defaultMemoryBackend } from '../backends/memory/memory-registry-backend.js'
 import { resolveRegistration } from './config.js'
 
 describe('the options of a registration', () => {
@@ -23,7 +24,7 @@ describe('the options of a registration', () => {
       metadata: [],
       zone: 5,
       tags: 'v1',
-      backend: 'consul',
+      backend: 'zookeeper',
       weight: 5,
     }
     try {
@@ -94,7 +95,9 @@ describe('the options of a registration', () => {
   })
 
   it('have defaults', () => {
-    expect(resolveRegistration({ name: 'orders', port: 1 })).toEqual({
+    const { openBackend, ...rest } = resolveRegistration({ name: 'orders', port: 1 })
+    expect(openBackend()).toEqual({ backend: defaultMemoryBackend, owned: false })
+    expect(rest).toEqual({
       name: 'orders',
       host: '127.0.0.1',
       port: 1,
@@ -110,6 +113,7 @@ describe('the options of a registration', () => {
       retry: false,
       drainMs: 5_000,
       signals: undefined,
+      openBackend: expect.any(Function) as unknown,
     })
   })
 })
