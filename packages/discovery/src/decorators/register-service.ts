@@ -9,6 +9,8 @@ export type RegisterServiceDecorator<Owner> = (target: { readonly prototype: Own
 
 interface Registration {
   registryFor(owner: object): ServiceRegistry
+  /** Deregisters, after the time for calls that run where the config has a `drain`. */
+  end(owner: object): Promise<void>
 }
 
 const registrations = /* @__PURE__ */ new MetadataSlot<Registration[]>('hazeljs:discovery:registration')
@@ -18,7 +20,7 @@ const registrations = /* @__PURE__ */ new MetadataSlot<Registration[]>('hazeljs:
  * when `onModuleInit()` or `start()` has succeeded, and deregistered before `onModuleDestroy()`, `stop()` or `[Symbol.asyncDispose]()` runs.
  * Containers call the one pair, code without a container the other; `hooks` names other methods. A class without any gets `onModuleInit`,
  * `onModuleDestroy` and `[Symbol.asyncDispose]`. These methods then return promises that wait for the registry, and fail with its errors;
- * making an object registers nothing.
+ * making an object registers nothing. With a `drain` in the config it is deregistered as by `ServiceRegistry.shutdown`, else at once.
  *
  * `config` may be a function, which is asked with the object when it is first needed: for a port that is known only after `listen`.
  * {@link registrationOf} gives the registration of an object. A subclass inherits it; one that overrides a hook calls `super`.
@@ -40,18 +42,9 @@ export function RegisterService<Owner extends object = object>(
 
     const own = registrations.own(site.holder, () => [])
     if (own.length > 0) throw new ConfigError(subject, [{ path: '', message: 'is given twice; keep one' }])
-    const registries = new WeakMap<object, ServiceRegistry>()
-    own.push({
-      registryFor(owner) {
-        const known = registries.get(owner)
-        if (known !== undefined) return known
-        const made = new ServiceRegistry(typeof config === 'function' ? config(owner as Owner) : config, backend)
-        registries.set(owner, made)
-        return made
-      },
-    })
+    own.push(new OwnersRegistrations(typeof config === 'function' ? (owner) => config(owner as Owner) : () => config, backend))
     afterStart(prototype, hooks.start, async (owner) => registrationOf(owner).register())
-    beforeEnd(prototype, hooks.end, async (owner) => registrationOf(owner).deregister())
+    beforeEnd(prototype, hooks.end, async (owner) => nearestRegistration(owner).end(owner))
   }
 }
 
@@ -61,10 +54,43 @@ export function RegisterService<Owner extends object = object>(
  * @throws {ConfigError} when the class has none, or its config, which a function gave, is wrong.
  */
 export function registrationOf(owner: object): ServiceRegistry {
-  const target = owner.constructor
-  const nearest = registrations.lineage(target).at(-1)?.at(-1)
-  if (nearest !== undefined) return nearest.registryFor(owner)
-  throw new ConfigError('registrationOf', [{ path: '', message: `${target.name} has no @RegisterService` }])
+  return nearestRegistration(owner).registryFor(owner)
+}
+
+function nearestRegistration(owner: object): Registration {
+  const nearest = registrations.lineage(owner.constructor).at(-1)?.at(-1)
+  if (nearest !== undefined) return nearest
+  throw new ConfigError('registrationOf', [{ path: '', message: `${owner.constructor.name} has no @RegisterService` }])
+}
+
+/** The registrations of one class's objects. */
+class OwnersRegistrations implements Registration {
+  readonly #configOf: (owner: object) => ServiceRegistryConfig
+  readonly #backend: RegistryBackend | undefined
+  readonly #byOwner = new WeakMap<object, { readonly registry: ServiceRegistry; readonly drains: boolean }>()
+
+  constructor(configOf: (owner: object) => ServiceRegistryConfig, backend: RegistryBackend | undefined) {
+    this.#configOf = configOf
+    this.#backend = backend
+  }
+
+  registryFor(owner: object): ServiceRegistry {
+    return this.#of(owner).registry
+  }
+
+  end(owner: object): Promise<void> {
+    const { registry, drains } = this.#of(owner)
+    return drains ? registry.shutdown() : registry.deregister()
+  }
+
+  #of(owner: object) {
+    const known = this.#byOwner.get(owner)
+    if (known !== undefined) return known
+    const config = this.#configOf(owner)
+    const made = { registry: new ServiceRegistry(config, this.#backend), drains: config.drain !== undefined }
+    this.#byOwner.set(owner, made)
+    return made
+  }
 }
 
 function checkConfig(subject: string, config: ServiceRegistryConfig): void {

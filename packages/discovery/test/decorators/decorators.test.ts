@@ -77,7 +77,9 @@ describe.each(standards)('%s decorators', (standard) => {
       expect(await registered('other')).toEqual([])
       await other.listen()
       expect(await registered('other')).toEqual(['4003 UP'])
+      const shutDown = vi.spyOn(registrationOf(other), 'shutdown')
       await expect(other.shutDown()).rejects.toThrow('shut down')
+      expect(shutDown).toHaveBeenCalledOnce()
       expect(await registered('other')).toEqual([])
     })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { withDeadline } from '@hazeljs/resilience'
 import { DiscoveryClient, MemoryRegistryBackend, ServiceClient } from '@hazeljs/discovery'
-import { afterTest, type Handler, json, register, setUp, startService, until } from './services.js'
+import { afterTest, type Handler, json, setUp, startService, until } from './services.js'
 
 const silent: Handler = () => undefined
 const halfABody: Handler = (_, response) => response.writeHead(200, { 'content-length': '9' }).write('half')
@@ -41,16 +41,23 @@ it('ends a pause between attempts at once', async () => {
   expect(requests).toHaveLength(1)
 })
 
-it('ends a call whose connection is not made yet', async () => {
-  // Nobody answers there (RFC 5737), or the machine says at once that there is no way; the call is called off before either.
-  const { client, backend, leases } = await setUp([])
-  await register(backend, { host: '192.0.2.1', port: 81 })
+it('sends nothing of a call that was given up while its connection was made', async () => {
+  const { port, requests, server } = await startService((_, response) => json(response, 1))
+  let connections = 0
+  server.on('connection', () => connections++)
+  const { client, discovery, leases } = await setUp([port])
+  await discovery.getInstances('users')
   const caller = new AbortController()
-  const call = client.get('/', { signal: caller.signal })
-  await until(() => leases.length === 1)
+  const call = client.post('/given-up', {}, { signal: caller.signal })
+  // The request is handed over, and no turn of the event loop, in which its connection would be made, has passed.
+  for (let step = 0; step < 100; step++) await Promise.resolve()
   caller.abort('gone')
   await expect(call).rejects.toBe('gone')
   expect(leases).toMatchObject([{ outcomes: ['ignored'] }])
+  await until(() => connections === 1)
+  expect((await client.get('/next')).status).toBe(200)
+  expect(requests.map(({ url }) => url)).toEqual(['/next'])
+  expect(connections).toBe(1)
 })
 
 describe('timeout', () => {

@@ -65,10 +65,11 @@ export function json(response: ServerResponse, value: unknown, status = 200): vo
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
 }
 
-/** Reads a request's body. */
+/** A request's body, or as much of it as came. */
 export async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = ''
-  for await (const chunk of request) text += String(chunk)
+  request.on('error', () => undefined).on('data', (chunk) => (text += String(chunk)))
+  await new Promise((resolve) => request.once('close', resolve))
   return text
 }
 

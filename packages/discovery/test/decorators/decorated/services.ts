@@ -46,7 +46,7 @@ export class Sub extends Plain {}
 
 export class Inherited extends Orders {}
 
-@RegisterService({ name: 'other', port: 4003 }, backend, { start: 'listen', end: 'shutDown' })
+@RegisterService({ name: 'other', port: 4003, drain: 1 }, backend, { start: 'listen', end: 'shutDown' })
 export class OtherHooks {
   start(): string {
     return 'a word of the domain'
