@@ -1,5 +1,7 @@
 import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, show } from '@hazeljs/core'
-import type { RegistryBackend } from './backends/registry-backend.js'
+import type { BackendChoice } from './backends/by-name/backend-config.js'
+import type { OpenBackend } from './backends/by-name/open-backend.js'
+import { readBackend } from './backends/by-name/read-backend.js'
 import { type OutlierOptions, readOutlierOptions, type ResolvedOutlierOptions } from './health/outlier/options.js'
 import { type BalancingOptions, readBalancing, type ResolvedBalancing } from './load-balancers/balancing-options.js'
 import { LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
@@ -8,10 +10,8 @@ import { readText } from './text-option.js'
 
 export { readText }
 
-/** Registries that are known by name. */
-export type BackendName = 'memory'
-
-export interface DiscoveryClientConfig extends BalancingOptions {
+/** What is not about the registry. */
+export interface DiscoveryClientOptions extends BalancingOptions {
   /**
    * Keep the lists of instances, watched or for `cacheTTL`. Default `true`. `false`: `getInstance`, `getInstances` and `acquire` list anew on
    * each call; pickers always work on watched lists.
@@ -27,9 +27,9 @@ export interface DiscoveryClientConfig extends BalancingOptions {
   readonly loadBalancingStrategy?: LoadBalancingStrategy | (string & {})
   /** Instances whose calls fail get no traffic for a while; `true` takes the defaults. Default `true`. */
   readonly outlierDetection?: boolean | OutlierOptions
-  /** Default `'memory'`: the one that all clients and registrations of this process share. */
-  readonly backend?: RegistryBackend | BackendName
 }
+
+export type DiscoveryClientConfig = DiscoveryClientOptions & BackendChoice
 
 export interface ResolvedDiscoveryConfig {
   readonly cacheEnabled: boolean
@@ -40,14 +40,13 @@ export interface ResolvedDiscoveryConfig {
   readonly balancing: ResolvedBalancing
   /** `undefined` when nobody is ejected. */
   readonly outliers: ResolvedOutlierOptions | undefined
+  readonly openBackend: OpenBackend
 }
 
 export const defaultCacheTtlMs = 30_000
 export const defaultRefreshIntervalMs = 15_000
 export const minRefreshIntervalMs = 100
 export const defaultStrategy: LoadBalancingStrategy = 'round-robin'
-
-const plannedBackends = ['redis', 'consul', 'etcd', 'kubernetes']
 
 /** Everything wrong with the options, with paths relative to them; empty when a client can be made of them. */
 export function discoveryProblems(config: unknown, loadBalancers: LoadBalancerCatalog = LoadBalancerFactory): readonly ConfigProblem[] {
@@ -59,7 +58,7 @@ export function readDiscoveryConfig(
   options: OptionsReader<DiscoveryClientConfig>,
   loadBalancers: LoadBalancerCatalog,
 ): ResolvedDiscoveryConfig {
-  readBackend(options)
+  const openBackend = readBackend(options)
   const strategy = options.value('loadBalancingStrategy') ?? defaultStrategy
   if (loadBalancers.get(strategy) === undefined) {
     options.add('loadBalancingStrategy', `expected one of ${loadBalancers.names.map(show).join(', ')}, got ${show(strategy)}`)
@@ -72,18 +71,8 @@ export function readDiscoveryConfig(
     strategy,
     balancing: readBalancing(options),
     outliers: readOutliers(options),
+    openBackend,
   }
-}
-
-export function readBackend(options: OptionsReader<Pick<DiscoveryClientConfig, 'backend'>>): void {
-  const backend: unknown = options.value('backend')
-  if (backend === undefined || backend === 'memory') return
-  if (typeof backend === 'object' && backend !== null && 'getInstances' in backend) return
-  const planned = typeof backend === 'string' && plannedBackends.includes(backend)
-  options.add(
-    'backend',
-    planned ? `${show(backend)} is not in this release yet` : `expected 'memory' or a RegistryBackend, got ${show(backend)}`,
-  )
 }
 
 function readOutliers(options: OptionsReader<DiscoveryClientConfig>): ResolvedOutlierOptions | undefined {

@@ -11,7 +11,7 @@ import {
   systemClock,
   systemRandom,
 } from '@hazeljs/core'
-import { resolveBackend } from './backends/resolve-backend.js'
+import type { OpenedBackend } from './backends/by-name/open-backend.js'
 import type { RegistryBackend } from './backends/registry-backend.js'
 import { type DiscoveryClientConfig, readDiscoveryConfig, type ResolvedDiscoveryConfig } from './config.js'
 import { DiscoveryError } from './errors.js'
@@ -44,6 +44,7 @@ type StrategyName = LoadBalancingStrategy | (string & {})
  */
 export class DiscoveryClient {
   readonly #config: ResolvedDiscoveryConfig
+  readonly #opened: OpenedBackend
   readonly #backend: RegistryBackend
   readonly #clock: Clock
   readonly #random: Random
@@ -63,7 +64,8 @@ export class DiscoveryClient {
     const loadBalancers = dependencies.loadBalancers ?? LoadBalancerFactory
     this.#loadBalancers = loadBalancers
     this.#config = resolveOptions('DiscoveryClient', (options) => readDiscoveryConfig(options, loadBalancers), config)
-    this.#backend = backend ?? resolveBackend(config.backend)
+    this.#opened = backend === undefined ? this.#config.openBackend(dependencies) : { backend, owned: false }
+    this.#backend = this.#opened.backend
     this.#clock = dependencies.clock ?? systemClock
     this.#random = dependencies.random ?? systemRandom
     this.#balancing = identified(this.#config.balancing, this.#random)
@@ -138,13 +140,16 @@ export class DiscoveryClient {
     for (const view of this.#views.values()) view.forget()
   }
 
-  /** Ends watches and timers. The backend stays open: it may serve others. Pickers find nothing any more. */
-  close(): Promise<void> {
+  /**
+   * Ends watches and timers, and the backend that was made for this client by its name; one that was given stays open, for it may serve others.
+   * Pickers find nothing any more.
+   */
+  async close(): Promise<void> {
     this.#closed = true
     for (const view of this.#views.values()) view.close()
     this.#views.clear()
     this.#events.removeAllListeners()
-    return Promise.resolve()
+    if (this.#opened.owned) await this.#opened.backend.close?.()
   }
 
   async #balancer(name: string, strategy: string = this.#config.strategy, filter?: ServiceFilter): Promise<LoadBalancer> {

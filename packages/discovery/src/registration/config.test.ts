@@ -113,7 +113,6 @@ describe('the options of a registration', () => {
       retry: false,
       drainMs: 5_000,
       signals: undefined,
-      openBackend: expect.any(Function) as unknown,
     })
   })
 })

@@ -1,12 +1,15 @@
 import { type Duration, type OptionsReader, resolveOptions, type ServiceProtocol, show } from '@hazeljs/core'
-import type { RegistryBackend } from '../backends/registry-backend.js'
-import { type BackendName, readBackend, readText } from '../config.js'
+import type { BackendChoice } from '../backends/by-name/backend-config.js'
+import type { OpenBackend } from '../backends/by-name/open-backend.js'
+import { readBackend } from '../backends/by-name/read-backend.js'
+import { readText } from '../text-option.js'
 import { type CheckConfig, readCheck, type ResolvedCheck } from './check.js'
 
 /** Signals that ask a process to end and let it do so in its own time. */
 export type ShutdownSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR2'
 
-export interface ServiceRegistryConfig extends CheckConfig {
+/** What is not about the registry. */
+export interface ServiceRegistryOptions extends CheckConfig {
   readonly name: string
   /** Where others reach the instance. Default `127.0.0.1`. */
   readonly host?: string
@@ -37,9 +40,9 @@ export interface ServiceRegistryConfig extends CheckConfig {
    * the end is theirs. `true` is SIGTERM and SIGINT. Default: SIGTERM, and none with a memory backend, whose registry ends with the process.
    */
   readonly shutdownOnSignals?: boolean | readonly ShutdownSignal[]
-  /** Default `'memory'`: the one that all clients and registrations of this process share. */
-  readonly backend?: RegistryBackend | BackendName
 }
+
+export type ServiceRegistryConfig = ServiceRegistryOptions & BackendChoice
 
 export const defaultHost = '127.0.0.1'
 export const defaultHealthCheckIntervalMs = 10_000
@@ -72,6 +75,7 @@ export interface ResolvedRegistration {
   readonly drainMs: number
   /** `undefined`: as the backend is. */
   readonly signals: readonly ShutdownSignal[] | undefined
+  readonly openBackend: OpenBackend
 }
 
 /** @throws {ConfigError} naming everything that is wrong. */
@@ -82,7 +86,7 @@ export function resolveRegistration(config: ServiceRegistryConfig): ResolvedRegi
 export function readRegistration(options: OptionsReader<ServiceRegistryConfig>): ResolvedRegistration {
   const name = readText(options, 'name') ?? ''
   for (const option of ['name', 'port'] as const) if (!options.has(option)) options.add(option, 'is missing')
-  readBackend(options)
+  const openBackend = readBackend(options)
   return {
     name,
     host: readText(options, 'host') ?? defaultHost,
@@ -99,6 +103,7 @@ export function readRegistration(options: OptionsReader<ServiceRegistryConfig>):
     retry: options.boolean('retryRegistration', false),
     drainMs: options.duration('drain', defaultDrainMs),
     signals: readSignals(options),
+    openBackend,
   }
 }
 

@@ -12,9 +12,9 @@ import {
   systemRandom,
   toError,
 } from '@hazeljs/core'
+import type { OpenedBackend } from '../backends/by-name/open-backend.js'
 import { MemoryRegistryBackend } from '../backends/memory/memory-registry-backend.js'
 import type { RegistryBackend } from '../backends/registry-backend.js'
-import { resolveBackend } from '../backends/resolve-backend.js'
 import { DiscoveryError } from '../errors.js'
 import { defaultShutdownSignals, type ResolvedRegistration, resolveRegistration, type ServiceRegistryConfig } from './config.js'
 import type { RegistrationEvents } from './events.js'
@@ -35,10 +35,12 @@ export interface ShutdownOptions {
 /** Registers one instance of a service, keeps its registration alive, and tells the registry how it is. */
 export class ServiceRegistry {
   readonly #registration: ResolvedRegistration
-  readonly #backend: RegistryBackend
+  readonly #open: () => OpenedBackend
   readonly #dependencies: Required<ServiceRegistryDependencies>
   readonly #events = new Emitter<RegistrationEvents>()
   #session: RegistrationSession | undefined
+  /** That of the session. One that is made by its name is opened with the registration, and closed after it. */
+  #opened: OpenedBackend | undefined
   #registering: Promise<void> | undefined
   #shutdown: Promise<void> | undefined
   /** Aborted when a drain is to end. */
@@ -54,7 +56,8 @@ export class ServiceRegistry {
    */
   constructor(config: ServiceRegistryConfig, backend?: RegistryBackend, dependencies: ServiceRegistryDependencies = {}) {
     this.#registration = resolveRegistration(config)
-    this.#backend = backend ?? resolveBackend(config.backend)
+    const { openBackend } = this.#registration
+    this.#open = () => (backend === undefined ? openBackend(dependencies) : { backend, owned: false })
     this.#dependencies = {
       clock: dependencies.clock ?? systemClock,
       random: dependencies.random ?? systemRandom,
@@ -82,6 +85,7 @@ export class ServiceRegistry {
    */
   async deregister(): Promise<void> {
     const session = this.#session
+    const opened = this.#opened
     if (session === undefined) return
     this.#registering = undefined
     const end = session.end()
@@ -92,6 +96,7 @@ export class ServiceRegistry {
     } catch (error) {
       throw this.#failure('deregistered', error)
     }
+    await this.#close(opened)
     if (this.#session !== session) return
     this.#session = undefined
     this.#ignoreSignals()
@@ -129,11 +134,15 @@ export class ServiceRegistry {
 
   async #begin(): Promise<void> {
     const onStatus = (change: RegistrationEvents['status']) => this.#events.emit('status', change)
-    const session = new RegistrationSession(this.#registration, this.#backend, { ...this.#dependencies, onStatus })
+    const before = this.#opened
+    const opened = this.#open()
+    const session = new RegistrationSession(this.#registration, opened.backend, { ...this.#dependencies, onStatus })
     this.#session = session
-    this.#heedSignals()
+    this.#opened = opened
+    this.#heedSignals(opened.backend)
     try {
       await this.#lastEnd
+      await this.#close(before)
       await session.begin()
     } catch (error) {
       if (this.#session === session) {
@@ -141,6 +150,7 @@ export class ServiceRegistry {
         this.#registering = undefined
         this.#ignoreSignals()
       }
+      await this.#close(opened)
       throw this.#failure('registered', error)
     }
   }
@@ -157,9 +167,18 @@ export class ServiceRegistry {
     if (this.#session === session) await this.deregister()
   }
 
-  #heedSignals(): void {
+  async #close(opened: OpenedBackend | undefined): Promise<void> {
+    if (opened?.owned !== true) return
+    try {
+      await opened.backend.close?.()
+    } catch (error) {
+      this.#dependencies.logger.warn({ error: toError(error).message }, 'The registry backend could not be closed')
+    }
+  }
+
+  #heedSignals(backend: RegistryBackend): void {
     this.#ignoreSignals()
-    const signals = this.#registration.signals ?? (this.#backend instanceof MemoryRegistryBackend ? [] : defaultShutdownSignals)
+    const signals = this.#registration.signals ?? (backend instanceof MemoryRegistryBackend ? [] : defaultShutdownSignals)
     const endable = {
       shutdown: () =>
         this.shutdown().catch((error: unknown) => this.#dependencies.logger.warn({ error: toError(error).message }, 'The shutdown failed')),
