@@ -73,7 +73,10 @@ export class Subscriptions {
       }
     connection.on(
       'error',
-      whileCurrent((error: Error) => (this.#lastError = error)),
+      whileCurrent((error: Error) => {
+        this.#lastError = error
+        if (!this.#isReady) this.#onLost(error)
+      }),
     )
     connection.on(
       'ready',
@@ -96,7 +99,7 @@ export class Subscriptions {
     )
     if (!this.#client.isCluster) return
     // A cluster's client changes the node that it listens to without a word, but says which nodes come and go.
-    for (const event of ['+node', '-node']) {
+    for (const event of ['+node', '-node'] as const) {
       connection.on(
         event,
         whileCurrent(() => {
