@@ -1,4 +1,4 @@
-import type { ServiceRegistryConfig } from '@hazeljs/discovery'
+import type { OutlierOptions, ProbeOptions, ServiceRegistryConfig } from '@hazeljs/discovery'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,9 +49,25 @@ const registration: Record<keyof ServiceRegistryConfig, true> = {
   drain: true,
   shutdownOnSignals: true,
   backend: true,
-  backendConfig: true,
 }
-describe.each([['registration.md', registration]])('%s', (guide, options) => {
+const outliers: Record<keyof OutlierOptions | `probe.${keyof ProbeOptions}`, true> = {
+  consecutiveFailures: true,
+  failurePercentage: true,
+  minRequests: true,
+  minHosts: true,
+  interval: true,
+  baseEjection: true,
+  maxEjection: true,
+  maxEjectedPercent: true,
+  probe: true,
+  'probe.interval': true,
+  'probe.timeout': true,
+}
+
+describe.each([
+  ['registration.md', registration],
+  ['outlier-ejection.md', outliers],
+])('%s', (guide, options) => {
   it('has snippets that print what they say', async () => {
     const snippets = snippetsOf(guide)
     expect(snippets.flatMap(expectedOf).length).toBeGreaterThan(0)
