@@ -34,7 +34,7 @@ async function underLoad(
   } finally {
     isOver = true
     await asking
-    client.close()
+    await client.close()
     for (const registry of registries) await registry.deregister().catch(() => undefined)
   }
 }

@@ -9,15 +9,17 @@ export interface Request {
   readonly needs: string
 }
 
-/** What Consul answered instead of doing as it was asked. */
-export class ConsulRefusal extends DiscoveryError {
+/**
+ * What Consul answered instead of doing as it was asked. It stands in the place of the client's own error, which holds the whole request with
+ * its token, and would be logged.
+ */
+class ConsulAnswer extends Error {
+  override readonly name = 'ConsulAnswer'
   readonly status: number
-  readonly text: string
 
-  constructor(status: number, text: string, message: string, cause: Error) {
-    super('REGISTRY_UNAVAILABLE', message, { cause })
+  constructor(status: number, text: string) {
+    super(text)
     this.status = status
-    this.text = text
   }
 }
 
@@ -29,21 +31,16 @@ export function explained({ doing, needs }: Request, thrown: unknown): Discovery
     const message = `Consul did not answer when asked to ${doing}: ${cause.message}. Check that the agent runs, and the client's host, port and TLS`
     return new DiscoveryError('REGISTRY_UNAVAILABLE', message, { cause })
   }
-  const text = answerOf(cause) ?? cause.message
-  // The client's own error holds the whole request, token included: it would be logged.
-  const { message } = cause
-  return new ConsulRefusal(
-    status,
-    text,
-    `Consul refused to ${doing}: ${text} (status ${status})${advice(status, needs)}`,
-    new Error(message),
-  )
+  const answer = new ConsulAnswer(status, answerOf(cause) ?? cause.message)
+  const message = `Consul refused to ${doing}: ${answer.message} (status ${status})${advice(status, needs)}`
+  return new DiscoveryError('REGISTRY_UNAVAILABLE', message, { cause: answer })
 }
 
 /** Whether the agent has no service, or no check, of the id that it was asked about. Before Consul 1.10 it said so with status 500. */
 export function saysUnknown(error: unknown): boolean {
-  if (!(error instanceof ConsulRefusal)) return false
-  return error.status === 404 || (error.status === 500 && /does not have associated TTL|Unknown (check|service)/i.test(error.text))
+  const answer = error instanceof DiscoveryError ? error.cause : undefined
+  if (!(answer instanceof ConsulAnswer)) return false
+  return answer.status === 404 || (answer.status === 500 && /does not have associated TTL|Unknown (check|service)/i.test(answer.message))
 }
 
 function advice(status: number, needs: string): string {

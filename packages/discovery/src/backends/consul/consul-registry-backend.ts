@@ -62,8 +62,10 @@ export class ConsulRegistryBackend implements RegistryBackend {
     return this.#turns.take(id, async () => {
       const service = await this.#serviceHere(id, 'deregister')
       if (service === undefined) return
+      const before = await this.#catalog.entries(service, id)
       await this.#agent.deregister(id, service)
-      await this.#catalog.settle(service, id, (entries) => entries.length === 0)
+      // Another agent may have the id too.
+      await this.#catalog.settle(service, id, ({ length }) => length === 0 || length < before.entries.length)
     })
   }
 
