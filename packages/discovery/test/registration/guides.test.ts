@@ -49,6 +49,7 @@ const registration: Record<keyof ServiceRegistryConfig, true> = {
   drain: true,
   shutdownOnSignals: true,
   backend: true,
+  backendConfig: true,
 }
 const outliers: Record<keyof OutlierOptions | `probe.${keyof ProbeOptions}`, true> = {
   consecutiveFailures: true,
