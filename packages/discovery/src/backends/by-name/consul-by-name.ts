@@ -6,7 +6,7 @@ import { type ConsulBackendOptions, readConsulOptions } from '../consul/consul-o
 import { ConsulRegistryBackend } from '../consul/consul-registry-backend.js'
 import { DeferredRegistryBackend, type LoadedBackend } from './deferred-registry-backend.js'
 import { type OpenBackend, without } from './open-backend.js'
-import { loadPackage, needPackage } from './peer-package.js'
+import { cannotLoad, needPackage } from './peer-package.js'
 import { type BackendTlsConfig, readTls } from './tls-config.js'
 
 /** Where Consul's agent is, by default at http://127.0.0.1:8500, and the backend's own options. */
@@ -47,8 +47,16 @@ export function readConsulByName(
   const connection = readConnection(config)
   const backendOptions = without(options.value('backendConfig'), connectionNames)
   return (dependencies) => {
-    const load = () => loadPackage('consul', () => connect(connection, backendOptions, dependencies))
+    const load = () => connect(connection, backendOptions, dependencies)
     return { backend: new DeferredRegistryBackend(ttlMs, load), owned: true }
+  }
+}
+
+async function importConsul() {
+  try {
+    return await import('consul')
+  } catch (error) {
+    throw cannotLoad('consul', error)
   }
 }
 
@@ -57,7 +65,7 @@ async function connect(
   backendOptions: ConsulBackendOptions,
   dependencies?: BackendDependencies,
 ): Promise<LoadedBackend> {
-  const { default: Consul } = await import('consul')
+  const { default: Consul } = await importConsul()
   // An agent of its own, so that its connections end with the backend.
   const agent = connection.secure ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true })
   const client = new Consul({ ...connection, agent })

@@ -4,7 +4,7 @@ import { type KubernetesBackendOptions, readKubernetesOptions } from '../kuberne
 import { KubernetesRegistryBackend } from '../kubernetes/kubernetes-registry-backend.js'
 import { DeferredRegistryBackend, type LoadedBackend } from './deferred-registry-backend.js'
 import { type OpenBackend, without } from './open-backend.js'
-import { loadPackage, needPackage } from './peer-package.js'
+import { cannotLoad, needPackage } from './peer-package.js'
 
 /** Which cluster, and the backend's own options. */
 export interface KubernetesBackendConfig extends KubernetesBackendOptions {
@@ -30,8 +30,16 @@ export function readKubernetesByName(
   const connection = { path: config.string('kubeConfigPath', undefined), context: config.string('context', undefined) }
   const backendOptions = without(options.value('backendConfig'), connectionNames)
   return (dependencies) => {
-    const load = () => loadPackage('@kubernetes/client-node', () => connect(connection, backendOptions, dependencies))
+    const load = () => connect(connection, backendOptions, dependencies)
     return { backend: new DeferredRegistryBackend(undefined, load), owned: true }
+  }
+}
+
+async function importKubernetes() {
+  try {
+    return await import('@kubernetes/client-node')
+  } catch (error) {
+    throw cannotLoad('@kubernetes/client-node', error)
   }
 }
 
@@ -40,7 +48,7 @@ async function connect(
   options: KubernetesBackendOptions,
   dependencies?: BackendDependencies,
 ): Promise<LoadedBackend> {
-  const { KubeConfig } = await import('@kubernetes/client-node')
+  const { KubeConfig } = await importKubernetes()
   const kubeConfig = new KubeConfig()
   if (path === undefined) kubeConfig.loadFromDefault()
   else kubeConfig.loadFromFile(path)

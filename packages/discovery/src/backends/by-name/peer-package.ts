@@ -18,12 +18,7 @@ export function isInstalled(name: string): boolean {
   }
 }
 
-/** @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` where the package cannot be loaded. */
-export async function loadPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load()
-  } catch (error) {
-    const message = `The package ${name} could not be loaded: ${toError(error).message}`
-    throw new DiscoveryError('REGISTRY_UNAVAILABLE', message, { cause: error })
-  }
+/** What a package's `import` failed with. Write that in a `try`: bundlers then leave out a package that is not installed. */
+export function cannotLoad(name: string, error: unknown): DiscoveryError {
+  return new DiscoveryError('REGISTRY_UNAVAILABLE', `The package ${name} could not be loaded: ${toError(error).message}`, { cause: error })
 }

@@ -4,7 +4,7 @@ import { type RedisBackendOptions, readRedisBackendOptions } from '../redis/opti
 import { RedisRegistryBackend } from '../redis/redis-registry-backend.js'
 import { DeferredRegistryBackend, type LoadedBackend } from './deferred-registry-backend.js'
 import { type OpenBackend, without } from './open-backend.js'
-import { loadPackage, needPackage } from './peer-package.js'
+import { cannotLoad, needPackage } from './peer-package.js'
 import { type BackendTlsConfig, readTls } from './tls-config.js'
 
 /** Where a server of a group is. */
@@ -60,8 +60,16 @@ export function readRedisByName(
   const connection = readConnection(config)
   const backendOptions = without(options.value('backendConfig'), connectionNames)
   return (dependencies) => {
-    const load = () => loadPackage('ioredis', () => connect(connection, backendOptions, dependencies))
+    const load = () => connect(connection, backendOptions, dependencies)
     return { backend: new DeferredRegistryBackend(ttlMs, load), owned: true }
+  }
+}
+
+async function importRedis() {
+  try {
+    return await import('ioredis')
+  } catch (error) {
+    throw cannotLoad('ioredis', error)
   }
 }
 
@@ -70,7 +78,7 @@ async function connect(
   backendOptions: RedisBackendOptions,
   dependencies?: BackendDependencies,
 ): Promise<LoadedBackend> {
-  const { Cluster, Redis } = await import('ioredis')
+  const { Cluster, Redis } = await importRedis()
   const client =
     cluster !== undefined
       ? new Cluster(cluster, { redisOptions: options })
