@@ -18,11 +18,13 @@ interface Place {
   readonly port: number
   readonly tls: { readonly port: number; readonly args: readonly string[] } | undefined
   readonly peerPort: number
+  /** All members, as etcd names them to each other. */
+  readonly cluster: string
   readonly folder: string
   readonly args: readonly string[]
 }
 
-/** A single etcd on ports of its own. Its data outlive {@link kill}, and end with the test's process. */
+/** An etcd on ports of its own, alone or as a member of a cluster. Its data outlive {@link kill}, and end with the test's process. */
 export class EtcdServer {
   readonly host = '127.0.0.1'
   readonly port: number
@@ -48,8 +50,20 @@ export class EtcdServer {
     return EtcdServer.#start(args, { port: await freePort(), args: ['--cert-file', cert, '--key-file', key, ...trust] })
   }
 
+  /** The members of one cluster, all of them up. */
+  static async startCluster(size: number, ...args: readonly string[]): Promise<readonly EtcdServer[]> {
+    const places: Omit<Place, 'cluster'>[] = []
+    for (let member = 0; member < size; member++) places.push(await freshPlace(args))
+    const cluster = places.map(peerOf).join(',')
+    return Promise.all(places.map((place) => EtcdServer.#at({ ...place, cluster })))
+  }
+
   static async #start(args: readonly string[], tls: Place['tls']): Promise<EtcdServer> {
-    const place = { port: await freePort(), tls, peerPort: await freePort(), folder: keptFolder(), args }
+    const place = { ...(await freshPlace(args)), tls }
+    return EtcdServer.#at({ ...place, cluster: peerOf(place) })
+  }
+
+  static async #at(place: Place): Promise<EtcdServer> {
     return new EtcdServer(place, await launch(place))
   }
 
@@ -60,6 +74,12 @@ export class EtcdServer {
 
   get pid(): number {
     return this.#process.pid
+  }
+
+  /** Whether it leads its cluster. */
+  async isLeader(): Promise<boolean> {
+    const { header, leader } = await ask(this.url, 'maintenance/status')
+    return leader !== undefined && leader === header?.member_id
   }
 
   /** In the middle of whatever it does. */
@@ -88,8 +108,12 @@ export class EtcdServer {
   }
 }
 
+async function freshPlace(args: readonly string[]): Promise<Omit<Place, 'cluster'>> {
+  return { port: await freePort(), tls: undefined, peerPort: await freePort(), folder: keptFolder(), args }
+}
+
 function launch(place: Place): Promise<ServerProcess> {
-  const name = basename(place.folder)
+  const name = nameOf(place)
   const client = clientUrl(place.port)
   const clients = place.tls === undefined ? client : `${client},https://127.0.0.1:${place.tls.port}`
   const peer = clientUrl(place.peerPort)
@@ -98,7 +122,7 @@ function launch(place: Place): Promise<ServerProcess> {
       'etcd',
       ...['--name', name, '--data-dir', dataOf(place)],
       ...['--listen-client-urls', clients, '--advertise-client-urls', client],
-      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `${name}=${peer}`],
+      ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', place.cluster],
       ...shortElections,
       ...(place.tls?.args ?? []),
       ...place.args,
@@ -109,13 +133,30 @@ function launch(place: Place): Promise<ServerProcess> {
 
 /** It has a leader, and is ours: another server may have taken the port before. */
 async function isServing(client: string, name: string): Promise<boolean> {
-  const ask = async (path: string) => {
-    const response = await fetch(`${client}/v3/${path}`, { method: 'POST', body: '{}', signal: AbortSignal.timeout(1_000) })
-    return (await response.json()) as { readonly leader?: string; readonly members?: readonly { readonly name?: string }[] }
-  }
-  const { leader } = await ask('maintenance/status')
-  const { members } = await ask('cluster/member/list')
-  return leader !== undefined && members?.[0]?.name === name
+  const { header, leader } = await ask(client, 'maintenance/status')
+  const { members } = await ask(client, 'cluster/member/list')
+  const member = members?.find(({ ID }) => ID === header?.member_id)
+  return leader !== undefined && member?.name === name
+}
+
+async function ask(client: string, path: string): Promise<StatusOrMembers> {
+  const response = await fetch(`${client}/v3/${path}`, { method: 'POST', body: '{}', signal: AbortSignal.timeout(1_000) })
+  return (await response.json()) as StatusOrMembers
+}
+
+interface StatusOrMembers {
+  readonly header?: { readonly member_id?: string }
+  readonly leader?: string
+  readonly members?: readonly { readonly ID?: string; readonly name?: string }[]
+}
+
+/** No other server on this machine has it. */
+function nameOf({ folder }: Pick<Place, 'folder'>): string {
+  return basename(folder)
+}
+
+function peerOf(place: Pick<Place, 'folder' | 'peerPort'>): string {
+  return `${nameOf(place)}=${clientUrl(place.peerPort)}`
 }
 
 function dataOf({ folder }: Place): string {

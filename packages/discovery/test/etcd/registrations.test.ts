@@ -46,6 +46,15 @@ describe.skipIf(serverIsMissing('etcd'))('registrations in etcd', () => {
     expect(await owner.heartbeat(id)).toBe(false)
   })
 
+  it('are not kept alive without their instance, which somebody may have deleted by hand', async () => {
+    const backend = etcd.backend({ keyPrefix: 'by-hand' })
+    await backend.register(sampleInstance())
+    await etcd.ask('kv/deleterange', { key: base64(`by-hand/services/orders/${id}`) })
+    expect(await backend.heartbeat(id)).toBe(false)
+    await backend.register(sampleInstance())
+    expect(await backend.heartbeat(id)).toBe(true)
+  })
+
   it('keep their lease when their status changes, however many change it at once', async () => {
     const backend = etcd.backend({ keyPrefix: 'kept' })
     await backend.register(sampleInstance())

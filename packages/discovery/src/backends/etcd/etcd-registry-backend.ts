@@ -87,10 +87,16 @@ export class EtcdRegistryBackend implements RegistryBackend {
     )
   }
 
+  /** `false` as well where somebody deleted the instance and left the lease. */
   async heartbeat(id: string): Promise<boolean> {
     const registration = await this.#find(id)
     if (registration === undefined) return false
-    return registration.lease === noLease || this.#api.keepAlive(registration.lease)
+    const { name, lease } = registration
+    const [isAlive, entry] = await Promise.all([
+      lease === noLease || this.#api.keepAlive(lease),
+      this.#api.get(this.#keys.instance(name, id)),
+    ])
+    return isAlive && entry !== undefined
   }
 
   async getInstances(name: string, filter?: ServiceFilter): Promise<readonly ServiceInstance[]> {
