@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { sampleInstance } from '../testing/index.js'
 import { loadBound, unboundedCalls } from './ip-hash.js'
 import { LoadBalancerFactory } from './load-balancer-factory.js'
-import { maglevTable, minTableSize, nextPrime } from './maglev-table.js'
+import { maglevTable, minTableSize, nextPrime, tableSize } from './maglev-table.js'
 
 const instances = (count: number) => Array.from({ length: count }, (_, index) => sampleInstance({ host: `10.0.0.${index}` }))
 const keys = Array.from({ length: 10_000 }, (_, index) => `192.168.${index >> 8}.${index & 255}`)
@@ -18,11 +18,12 @@ function balancerOf(count: number) {
 describe('maglevTable', () => {
   const idsOf = (count: number) => instances(count).map(({ id }) => id)
 
-  it('has a prime number of slots, 65,537 at least and 100 an instance', () => {
+  it('has a prime number of slots, 65,537 at least and 100 an instance, in steps', () => {
     expect(maglevTable(idsOf(3))).toHaveLength(minTableSize)
     expect(nextPrime(minTableSize)).toBe(minTableSize)
     expect(nextPrime(90_000)).toBe(90_001)
-    expect(maglevTable(idsOf(900))).toHaveLength(90_001)
+    expect([1, 655, 656, 2_621].map(tableSize)).toEqual([65_537, 65_537, 262_151, 262_151])
+    expect(tableSize(10_000)).toBeGreaterThan(1_000_000)
   })
 
   it('shares the slots out evenly', () => {

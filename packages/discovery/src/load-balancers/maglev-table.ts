@@ -2,8 +2,10 @@ import { hash32 } from './hash.js'
 
 /** The smallest table: with fewer slots the shares of a few instances differ visibly [Maglev, section 5.3]. A prime. */
 export const minTableSize = 65_537
-/** With this many slots for each instance their shares differ by about one per cent at most. */
+/** With this many slots for each instance, or more, their shares differ by about one per cent at most. */
 export const slotsPerInstance = 100
+/** Tables grow in steps, for in one of another size all keys are elsewhere: that happens at 655, 2,621 and 10,486 instances, and so on. */
+export const sizeStep = 4
 
 const skipSeed = 0x9e3779b9
 
@@ -69,8 +71,11 @@ export class MaglevBuild {
   }
 }
 
+/** The prime number of slots of a table of so many ids. */
 export function tableSize(ids: number): number {
-  return nextPrime(Math.max(minTableSize, slotsPerInstance * ids))
+  let size = minTableSize
+  while (size < slotsPerInstance * ids) size = nextPrime(sizeStep * size)
+  return size
 }
 
 export function maglevTable(ids: readonly string[]): MaglevTable {

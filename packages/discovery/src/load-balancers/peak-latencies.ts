@@ -7,6 +7,8 @@ import type { Endpoint, EndpointGroup } from './strategy.js'
 export const failureFactor = 4
 /** No latency counts as less, so that none is 0 and differences in the clock's noise decide nothing. */
 export const minLatencyMs = 0.1
+/** What is expected of an instance that was not called for long, as a share of what is usual for all. */
+export const fadedShare = 0.5
 /** The usual latency of all is the mean of about so many calls. */
 const usualOver = 32
 
@@ -14,8 +16,8 @@ const unmeasured = -1
 
 /**
  * Peak-EWMA [Finagle]: the expected latency times the calls that would be outstanding. A rise counts at once and in full, a fall by an
- * exponentially weighted mean over `decayMs`. What is known of an instance that is not called fades towards what is usual for all, so that
- * one that was slow is tried again.
+ * exponentially weighted mean over `decayMs`. What is known of an instance that is not called fades, until it looks faster than is usual
+ * for all: so one that was slow is tried again for certain.
  *
  * A failure counts as slow, however fast it came, or whoever fails fast would draw all calls; an ignored outcome says nothing.
  */
@@ -84,7 +86,8 @@ export class PeakLatencies implements LoadMeter {
   #expected(place: number, nowMs: number): number {
     const knownMs = this.#ewmaMs[place] as number
     if (knownMs === unmeasured) return this.#usual
-    return this.#usual + (knownMs - this.#usual) * Math.exp(((this.#atMs[place] as number) - nowMs) / this.#decayMs)
+    const fadedMs = fadedShare * this.#usual
+    return fadedMs + (knownMs - fadedMs) * Math.exp(((this.#atMs[place] as number) - nowMs) / this.#decayMs)
   }
 
   #carryOver(endpoints: readonly Endpoint[]): void {
