@@ -10,6 +10,7 @@ import {
   silentLogger,
   systemClock,
   systemRandom,
+  toError,
 } from '@hazeljs/core'
 import type { OpenedBackend } from './backends/by-name/open-backend.js'
 import type { RegistryBackend } from './backends/registry-backend.js'
@@ -149,7 +150,12 @@ export class DiscoveryClient {
     for (const view of this.#views.values()) view.close()
     this.#views.clear()
     this.#events.removeAllListeners()
-    if (this.#opened.owned) await this.#opened.backend.close?.()
+    if (!this.#opened.owned) return
+    try {
+      await this.#opened.backend.close?.()
+    } catch (error) {
+      this.#logger.warn({ error: toError(error).message }, 'The registry backend could not be closed')
+    }
   }
 
   async #balancer(name: string, strategy: string = this.#config.strategy, filter?: ServiceFilter): Promise<LoadBalancer> {
