@@ -1,5 +1,5 @@
 const layers = ['core', 'resilience', 'discovery', 'gateway']
-const testFiles = String.raw`\.test\.ts$|^packages/[^/]+/test/`
+const testFiles = String.raw`\.(test|fixture)\.ts$|^packages/[^/]+/test/`
 
 /** core ← resilience ← discovery ← gateway ← examples: nothing imports from its right. */
 const layering = layers.map((layer, index) => ({
