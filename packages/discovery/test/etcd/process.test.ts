@@ -43,7 +43,7 @@ describe.skipIf(serverIsMissing('etcd'))('a process that uses etcd', () => {
     const refusing = await TcpProxy.to(etcd.server.port)
     await refusing.close()
     stalled.stall()
-    const { ended, output, result } = await start({ endpoints: [etcd.server.url, cut.url, stalled.url, refusing.url], workMs: 4_000 })
+    const { ended, output, result } = await start({ endpoints: [etcd.server.url, cut.url, stalled.url, refusing.url], workMs: 3_000 })
     await pause(500)
     cut.cut()
     await etcd.server.kill()
