@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { inspect } from 'node:util'
 import Consul from 'consul'
@@ -11,9 +12,10 @@ import { clientOf, pause, record } from './agent.fixture.js'
 const management = 'the-management-token'
 const { id } = sampleInstance()
 
-/** The rules of the guide. */
-const registers = 'service "orders" { policy = "write" } node_prefix "" { policy = "read" }'
-const reads = 'service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }'
+/** The rules of the guide, for one that registers and for one that only reads. */
+const guide = readFileSync(new URL('../../../../docs/guides/discovery/consul.md', import.meta.url), 'utf8')
+const registers = /^```hcl\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? ''
+const reads = registers.replaceAll('"write"', '"read"')
 
 describe.skipIf(serverIsMissing('consul'))('an agent that asks for a token', () => {
   let server: ConsulServer

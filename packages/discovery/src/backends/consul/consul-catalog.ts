@@ -19,13 +19,14 @@ export interface Entries extends Pick<Answer, 'index' | 'isFiltered'> {
 export class ConsulCatalog {
   readonly #client: ConsulClient
   readonly #calls: ConsulCalls
-  readonly #requestTimeoutMs: number
+  readonly #latenessMs: number
   readonly #clock: Clock
 
-  constructor(client: ConsulClient, calls: ConsulCalls, requestTimeoutMs: number, clock: Clock) {
+  /** @param latenessMs how much later the answer to a wait may come */
+  constructor(client: ConsulClient, calls: ConsulCalls, latenessMs: number, clock: Clock) {
     this.#client = client
     this.#calls = calls
-    this.#requestTimeoutMs = requestTimeoutMs
+    this.#latenessMs = latenessMs
     this.#clock = clock
   }
 
@@ -80,7 +81,7 @@ export class ConsulCatalog {
   }
 
   #wait(service: string, query: { filter?: string; index: string; wait: string }, waitMs: number, signal?: AbortSignal): Promise<Entries> {
-    const timeoutMs = waitMs * longestWait + this.#requestTimeoutMs
+    const timeoutMs = waitMs * longestWait + this.#latenessMs
     // The client may have been given a time limit for calls that do not wait.
     return this.#ask(service, { ...query, timeout: 0 }, { timeoutMs, ...(signal !== undefined && { signal }) })
   }

@@ -6,7 +6,7 @@ import {
   defaultConsulTtlMs,
   defaultDeregisterAfterMs,
   defaultRequestTimeoutMs,
-  defaultWaitMs,
+  defaultWaitsPerTtl,
   resolveConsulOptions,
 } from './consul-options.js'
 import { ConsulRegistryBackend } from './consul-registry-backend.js'
@@ -28,10 +28,10 @@ describe('the options of ConsulRegistryBackend', () => {
     expect(resolveConsulOptions(client, {})).toEqual({
       ttlMs: defaultConsulTtlMs,
       deregisterAfterMs: defaultDeregisterAfterMs,
-      waitMs: defaultWaitMs,
+      waitMs: defaultConsulTtlMs / defaultWaitsPerTtl,
       requestTimeoutMs: defaultRequestTimeoutMs,
     })
-    expect([defaultConsulTtlMs, defaultDeregisterAfterMs, defaultWaitMs, defaultRequestTimeoutMs]).toEqual([30_000, 60_000, 60_000, 10_000])
+    expect([defaultConsulTtlMs, defaultDeregisterAfterMs, defaultWaitsPerTtl, defaultRequestTimeoutMs]).toEqual([30_000, 60_000, 3, 10_000])
     expect(new ConsulRegistryBackend(client, { ttl: '45s' }).ttlMs).toBe(45_000)
   })
 
@@ -44,7 +44,7 @@ describe('the options of ConsulRegistryBackend', () => {
       expect.stringMatching(/^ttl: .* from 1000 to .*, got 'soon'/),
       'wait: expected at most 600000 ms, got 660000 ms',
     ])
-    expect(problemsOf({ ttl: 999, wait: 999 }, client)).toHaveLength(2)
+    expect(problemsOf({ ttl: 999, wait: 99 }, client)).toHaveLength(2)
   })
 
   it.each([[undefined], [null], ['localhost:8500'], [{}], [{ health: {} }]])('refuse %j in the place of a client', (given) => {

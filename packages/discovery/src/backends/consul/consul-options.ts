@@ -6,7 +6,10 @@ export interface ConsulBackendOptions {
   readonly ttl?: Duration
   /** When Consul forgets a registration that expired. Consul looks every 30 s. At least 1 min. Default 1 min. */
   readonly deregisterAfter?: Duration
-  /** How long Consul may hold back an answer while nothing changes: at most so long, and half of it at least. 1 s to 10 min. Default 1 min. */
+  /**
+   * How long Consul may hold back an answer while nothing changes: at most so long, and half of it at least. 100 ms to 10 min. Default: a third of
+   * the ttl, so that an agent that hangs is noticed before it can take leases for expired.
+   */
   readonly wait?: Duration
   /** How long any other answer may take. Default 10 s. */
   readonly requestTimeout?: Duration
@@ -21,11 +24,12 @@ export interface ResolvedConsulOptions {
 
 export const defaultConsulTtlMs = 30_000
 export const defaultDeregisterAfterMs = 60_000
-export const defaultWaitMs = 60_000
+/** Also how much later than asked for the answer to a wait may come. */
+export const defaultWaitsPerTtl = 3
 export const defaultRequestTimeoutMs = 10_000
 const minTtlMs = 1_000
 const minDeregisterAfterMs = 60_000
-const minWaitMs = 1_000
+const minWaitMs = 100
 const maxWaitMs = 600_000
 
 /** @throws {ConfigError} for options that are wrong, and for a client that is none. */
@@ -39,10 +43,11 @@ export function resolveConsulOptions(client: ConsulClient, options: ConsulBacken
 }
 
 export function readConsulOptions(reader: OptionsReader<ConsulBackendOptions>): ResolvedConsulOptions {
-  const waitMs = reader.duration('wait', defaultWaitMs, minWaitMs)
+  const ttlMs = Math.ceil(reader.duration('ttl', defaultConsulTtlMs, minTtlMs))
+  const waitMs = reader.duration('wait', ttlMs / defaultWaitsPerTtl, minWaitMs)
   if (waitMs > maxWaitMs) reader.add('wait', `expected at most ${maxWaitMs} ms, got ${waitMs} ms`)
   return {
-    ttlMs: Math.ceil(reader.duration('ttl', defaultConsulTtlMs, minTtlMs)),
+    ttlMs,
     deregisterAfterMs: Math.ceil(reader.duration('deregisterAfter', defaultDeregisterAfterMs, minDeregisterAfterMs)),
     waitMs,
     requestTimeoutMs: reader.duration('requestTimeout', defaultRequestTimeoutMs, 1),

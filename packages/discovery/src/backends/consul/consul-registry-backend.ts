@@ -10,7 +10,7 @@ import { ConsulAgent } from './consul-agent.js'
 import { ConsulCalls } from './consul-calls.js'
 import { ConsulCatalog, type Entries } from './consul-catalog.js'
 import type { ConsulClient } from './consul-client.js'
-import { type ConsulBackendOptions, resolveConsulOptions, type ResolvedConsulOptions } from './consul-options.js'
+import { type ConsulBackendOptions, defaultWaitsPerTtl, resolveConsulOptions, type ResolvedConsulOptions } from './consul-options.js'
 import { FollowedService, type Listing } from './followed-service.js'
 import { hasStatus } from './service-checks.js'
 import { shows, toDefinition } from './service-definition.js'
@@ -43,7 +43,7 @@ export class ConsulRegistryBackend implements RegistryBackend {
     const { requestTimeoutMs } = this.#options
     const calls = new ConsulCalls(clock, requestTimeoutMs)
     this.#agent = new ConsulAgent(client, calls)
-    this.#catalog = new ConsulCatalog(client, calls, requestTimeoutMs, clock)
+    this.#catalog = new ConsulCatalog(client, calls, Math.min(requestTimeoutMs, this.ttlMs / defaultWaitsPerTtl), clock)
     this.#entries = new ServiceEntries(new CorruptEntries('Consul', logger))
   }
 

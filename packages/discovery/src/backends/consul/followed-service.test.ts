@@ -19,9 +19,13 @@ const text = (instances: Iterable<ServiceInstance>) =>
 function setup() {
   const clock = new FakeClock()
   const told: string[] = []
+  let last = ''
   const sink = {
-    state: (instances: Iterable<ServiceInstance>, deregistered: ReadonlySet<string> = new Set()) =>
-      told.push(`${text(instances)} -${[...deregistered].join('')}`),
+    state: (instances: Iterable<ServiceInstance>, deregistered: ReadonlySet<string> = new Set()) => {
+      const left = [...last].filter((id) => deregistered.has(id)).join('')
+      last = text(instances)
+      told.push(`${last} -${left}`)
+    },
     failed: (error: Error) => told.push(error.message),
   }
   return { clock, told, service: new FollowedService(sink, 1_000, clock) }
@@ -62,19 +66,35 @@ describe('FollowedService', () => {
     expect(told.at(-1)).toBe('b -a')
   })
 
-  it('keeps them over a second loss, and says nothing at the end while it fails', async () => {
+  it('keeps each for its own while, and says nothing at the end while it fails', async () => {
     const { service, told, clock } = setup()
     service.take(listing('50', 'ab'))
     service.take(listing('12', 'a'))
     await clock.advance(600)
     service.take(listing('11', ''))
-    await clock.advance(600)
     expect(told.at(-1)).toBe('ab -')
+    await clock.advance(400)
+    expect(told.at(-1)).toBe('a -')
     service.fail(new Error('cut'))
     await clock.advance(600)
     expect(told.at(-1)).toBe('cut')
-    service.take(listing('13', 'a'))
+    service.take(listing('13', ''))
+    expect(told.at(-1)).toBe(' -')
+  })
+
+  it('keeps those whose lease ran out while nobody could renew it, until they are back, deregistered, or too late', async () => {
+    const { service, told, clock } = setup()
+    service.take(listing('5', 'abcd'))
+    service.fail(new Error('hangs'))
+    service.take(listing('9', '', 'abc'))
+    expect(told.at(-1)).toBe('abc -')
+    service.take(listing('10', 'a', 'abc'))
+    service.take(listing('11', 'a', 'ac'))
+    expect(told.at(-1)).toBe('ac -b')
+    await clock.advance(1_000)
     expect(told.at(-1)).toBe('a -')
+    service.take(listing('12', '', 'a'))
+    expect(told.at(-1)).toBe(' -')
   })
 
   it('completes a listing that saw the new beginning first, and no other', () => {
@@ -85,7 +105,10 @@ describe('FollowedService', () => {
     expect(text(service.complete(listing(undefined, 'c')))).toBe('c')
     service.take(listing('12', 'c'))
     expect(text(service.complete(listing('13', 'c')))).toBe('abc')
-    expect(text(service.complete(listing('13', 'c', 'ac')))).toBe('bc')
+    expect(text(service.complete(listing('13', 'bc')))).toBe('abc')
+    service.fail(new Error('hangs'))
+    expect(text(service.complete(listing('14', '', 'c')))).toBe('abc')
+    expect(text(service.complete(listing('14', '')))).toBe('ab')
   })
 
   it('sets no timer that outlives it', async () => {

@@ -11,15 +11,20 @@ export interface Listing extends Listed {
   readonly isFiltered: boolean
 }
 
+interface Missed {
+  readonly instance: ServiceInstance
+  readonly untilMs: number
+}
+
 /**
  * What is known of a watched service, and why somebody left it.
  *
- * Consul keeps no record of who was deregistered. So it is who was alive in one answer and in the next has no entry any more: whoever expires
- * stays as a critical entry for a minute at least. After a failure, or where the token sees less than all, nobody can tell, and they count as
- * expired.
+ * Consul keeps no record of who was deregistered. So it is who had an entry in one answer and has none in the next: whoever expires keeps a
+ * critical entry for a minute at least. After a failure, or where the token sees less than all, nobody can tell, and they count as expired.
  *
- * A registry that began anew, as an agent without a data directory does, tells an index that is lower than before. Those that it does not know
- * any more have not expired: their owners register again with their next heartbeat, and until then they stay, for `graceMs` at most.
+ * Nobody can renew a lease with an agent that hangs or is gone. So whoever was alive before a failure and is not after it stays, for `graceMs` at
+ * most, until its owner has renewed the lease or registered anew: those whose lease ran out meanwhile, and those whom a registry does not know
+ * that began anew, as an agent without a data directory does. Such a registry tells an index that is lower than before.
  */
 export class FollowedService {
   readonly #sink: WatchSink
@@ -27,8 +32,8 @@ export class FollowedService {
   readonly #clock: Clock
   #index = noIndex
   #alive: readonly ServiceInstance[] = []
-  /** Those that a registry that began anew does not know again yet. */
-  #missed: readonly ServiceInstance[] = []
+  #ids: ReadonlySet<string> = new Set()
+  #missed: readonly Missed[] = []
   #hasGap = false
   #timer: TimerHandle | undefined
 
@@ -40,15 +45,15 @@ export class FollowedService {
 
   take(listing: Listing): void {
     const { index, instances, ids, isFiltered } = listing
-    const beganAnew = this.#isBefore(index)
-    const cannotTell = this.#hasGap || beganAnew || isFiltered
-    const gone = cannotTell ? [] : this.#alive.filter(({ id }) => !ids.has(id))
-    if (beganAnew) this.#beginGrace()
-    this.#missed = this.#missed.filter(({ id }) => !ids.has(id))
+    const canTell = !this.#hasGap && !this.#beganAnew(index) && !isFiltered
+    const gone = new Set(canTell ? [...this.#ids].filter((id) => !ids.has(id)) : [])
+    this.#missed = this.#missedIn(listing).filter(({ instance }) => !gone.has(instance.id))
     this.#index = index ?? noIndex
     this.#alive = instances
+    this.#ids = ids
     this.#hasGap = false
-    this.#sink.state([...instances, ...this.#missed], new Set(gone.map(({ id }) => id)))
+    this.#awaitEnd()
+    this.#tell(gone)
   }
 
   fail(error: Error): void {
@@ -56,28 +61,41 @@ export class FollowedService {
     this.#sink.failed(error)
   }
 
-  /** A listing that did not come by the watch, which may not have seen yet that the registry began anew. */
-  complete({ index, instances, ids }: Listing): readonly ServiceInstance[] {
-    const missed = this.#isBefore(index) ? [...this.#alive, ...this.#missed] : this.#missed
-    return [...instances, ...missed.filter(({ id }) => !ids.has(id))]
+  /** A listing that did not come by the watch, which may not have seen yet that the registry is back. */
+  complete(listing: Listing): readonly ServiceInstance[] {
+    return [...listing.instances, ...this.#missedIn(listing).map(({ instance }) => instance)]
   }
 
   stop(): void {
     this.#clock.clearTimer(this.#timer)
   }
 
-  #isBefore(index: string | undefined): boolean {
+  /** Those that were missed before, and those that are from now on, without those that are back. */
+  #missedIn({ index, instances, ids }: Listing): readonly Missed[] {
+    const beganAnew = this.#beganAnew(index)
+    const suspects = this.#alive.filter(({ id }) => beganAnew || (this.#hasGap && ids.has(id)))
+    const untilMs = this.#clock.now() + this.#graceMs
+    const back = new Set(instances.map(({ id }) => id))
+    return [...this.#missed, ...suspects.map((instance) => ({ instance, untilMs }))].filter(({ instance }) => !back.has(instance.id))
+  }
+
+  #beganAnew(index: string | undefined): boolean {
     return index !== undefined && isBefore(index, this.#index)
   }
 
-  #beginGrace(): void {
-    const known = new Map([...this.#missed, ...this.#alive].map((instance) => [instance.id, instance]))
-    this.#missed = [...known.values()]
+  #awaitEnd(): void {
     this.#clock.clearTimer(this.#timer)
+    if (this.#missed.length === 0) return
+    const nextMs = Math.min(...this.#missed.map(({ untilMs }) => untilMs)) - this.#clock.now()
     const onDue = () => {
-      this.#missed = []
-      if (!this.#hasGap) this.#sink.state(this.#alive)
+      this.#missed = this.#missed.filter(({ untilMs }) => untilMs > this.#clock.now())
+      this.#awaitEnd()
+      if (!this.#hasGap) this.#tell(new Set())
     }
-    this.#timer = this.#clock.setTimer(onDue, this.#graceMs, { background: true })
+    this.#timer = this.#clock.setTimer(onDue, nextMs, { background: true })
+  }
+
+  #tell(deregistered: ReadonlySet<string>): void {
+    this.#sink.state([...this.#alive, ...this.#missed.map(({ instance }) => instance)], deregistered)
   }
 }
