@@ -120,8 +120,15 @@ describe('the instances of a service', () => {
     ])
     expect(await backend.getInstance('orders.other:10.0.2.1:8080')).not.toBeNull()
     expect(await backend.getAllServices()).toEqual(['orders'])
-    expect(await backend.getInstances('orders,app=x')).toEqual([])
-    expect(await backend.getInstances('orders)')).toEqual([])
+  })
+
+  it('are nobody, without asking, for a name that none can have', async () => {
+    const { server, backend } = await startCluster()
+    server.put(slice('orders-1', ['10.0.0.1'], { metadata: { name: 'orders-1', labels: { app: 'x' } } }))
+    for (const name of ['orders,app=x', 'orders)', '', 'a'.repeat(64), 'orders.shop.extra/']) {
+      expect(await backend.getInstances(name)).toEqual([])
+    }
+    expect(server.requests).toEqual([])
   })
 
   it('are those of slices that the labelSelector selects too', async () => {
