@@ -8,7 +8,7 @@ import { RedisServer, serverIsMissing } from 'hazeljs-test-servers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 /** Inside the package, where ioredis is found; what is built there is as tsup builds it. */
-const folder = fileURLToPath(new URL('.generated/', import.meta.url))
+const folder = fileURLToPath(new URL('.generated/built/', import.meta.url))
 const source = fileURLToPath(new URL('../../src/index.ts', import.meta.url))
 
 const user = `

@@ -137,3 +137,18 @@ describe('problems', () => {
     expect(problemsOf({ backend: 'redis', backendConfig: { url: 'http://me:secret@redis' } }).join()).not.toContain('secret')
   })
 })
+
+it('takes of each name only its own options, at compile time', () => {
+  const choices: readonly BackendChoice[] = [
+    { backend: 'redis', backendConfig: { url: 'redis://a', ttl: 30 } },
+    // @ts-expect-error endpoints are etcd's
+    { backend: 'redis', backendConfig: { endpoints: 'http://a' } },
+    // @ts-expect-error etcd has no default place
+    { backend: 'etcd' },
+    // @ts-expect-error no such registry
+    { backend: 'zookeeper' },
+    // @ts-expect-error a backend that is made has its options already
+    { backend: new MemoryRegistryBackend(), backendConfig: {} },
+  ]
+  expect(choices).toHaveLength(5)
+})
