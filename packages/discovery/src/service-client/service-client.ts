@@ -1,4 +1,15 @@
-import { type Clock, guardLogger, type Logger, type Random, silentLogger, systemClock, systemRandom, toError } from '@hazeljs/core'
+import {
+  type Clock,
+  type Duration,
+  guardLogger,
+  type Logger,
+  type Random,
+  resolveOptions,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  toError,
+} from '@hazeljs/core'
 import type { CircuitBreaker, Hedge, RetryBudget } from '@hazeljs/resilience'
 import { DiscoveryError } from '../errors.js'
 import { type AnswerReader, BufferedReader, StreamedReader, type AnswerHead } from './answer-reader.js'
@@ -120,10 +131,16 @@ export class ServiceClient {
     return this.#call(request, () => new StreamedReader())
   }
 
-  /** Lets calls under way finish, for `drainTimeout` milliseconds at most, and closes all connections. New calls are refused at once. */
-  async close({ drainTimeout = defaultDrainTimeoutMs }: { readonly drainTimeout?: number } = {}): Promise<void> {
+  /**
+   * Lets calls under way finish, for `drainTimeout` at most, 10 s by default, and closes all connections. New calls and retries are refused at
+   * once. The discovery client stays open.
+   *
+   * @throws {ConfigError} for a `drainTimeout` that is none; nothing is closed then.
+   */
+  async close(options: { readonly drainTimeout?: Duration } = {}): Promise<void> {
+    const drainMs = resolveOptions('close', (reader) => reader.duration('drainTimeout', defaultDrainTimeoutMs), options)
     this.#closed = true
-    await this.#target?.close(drainTimeout, this.#clock)
+    await this.#target?.close(drainMs, this.#clock)
   }
 
   async #call<Answer extends AnswerHead>(request: PreparedRequest, reader: () => AnswerReader<Answer>): Promise<Answer> {

@@ -19,6 +19,7 @@ export class ServiceTarget {
   readonly #options: ResolvedServiceClientOptions
   readonly #picker: InstancePicker
   readonly #pools: ConnectionPools
+  #closed = false
 
   /** @throws {DiscoveryError} `UNKNOWN_STRATEGY`, `CLIENT_CLOSED`. */
   constructor(discovery: ServiceDiscovery, options: ResolvedServiceClientOptions) {
@@ -37,16 +38,19 @@ export class ServiceTarget {
 
   /** `filter` in place of the client's own. @throws {DiscoveryError} `NO_INSTANCE`, `REGISTRY_UNAVAILABLE`, `CLIENT_CLOSED`. */
   async lease(pick: PickContext, filter: ServiceFilter | undefined, cancellation: Cancellation): Promise<Lease> {
+    this.#assertOpen()
     const lease = filter === undefined ? await this.#pick(pick, cancellation) : await this.#pickFiltered(pick, filter, cancellation)
     return lease ?? (await this.#refuse(filter ?? this.#options.filter, cancellation))
   }
 
-  /** @throws {DiscoveryError} `INSTANCE_UNUSABLE` */
+  /** @throws {DiscoveryError} `INSTANCE_UNUSABLE`, `CLIENT_CLOSED`. */
   poolOf(instance: ServiceInstance): Pool {
+    this.#assertOpen()
     return this.#pools.for(instance)
   }
 
   async close(drainMs: number, clock: Clock): Promise<void> {
+    this.#closed = true
     this.#discovery.off('change', this.#onChange)
     this.#picker.close()
     await this.#pools.close(drainMs, clock)
@@ -68,6 +72,11 @@ export class ServiceTarget {
     const meant = filter === undefined ? known : await unlessAborted(this.#discovery.getInstances(serviceName, filter), cancellation)
     const which = filter === undefined ? '' : `, of which ${meant.length} match the filter`
     throw new DiscoveryError('NO_INSTANCE', `No instance of '${serviceName}' is UP: ${known.length} known${which}${statusesOf(meant)}`)
+  }
+
+  /** A retry may come after the end. */
+  #assertOpen(): void {
+    if (this.#closed) throw new DiscoveryError('CLIENT_CLOSED', `The client of '${this.#options.serviceName}' is closed`)
   }
 
   // A listener of the discovery client's.

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { ServiceError } from '@hazeljs/discovery'
-import { json, setUp, startService } from './services.js'
+import { json, setUp, startService, until } from './services.js'
 
 async function dataOf(answer: (response: ServerResponse) => void): Promise<unknown> {
   const { port } = await startService((_, response) => answer(response))
@@ -128,4 +129,29 @@ it('follows no redirect', async () => {
   const { client } = await setUp([port])
   expect(await client.post('/', {})).toMatchObject({ status: 307, headers: { location: '/elsewhere' } })
   expect(requests).toHaveLength(1)
+})
+
+it('passes over what comes before the answer', async () => {
+  const { port } = await startService((_, response) => {
+    response.writeProcessing()
+    response.writeEarlyHints({ link: '</a>; rel=preload' }, () => json(response, 'answer'))
+  })
+  const { client } = await setUp([port])
+  expect(await client.get('/')).toMatchObject({ status: 200, data: 'answer' })
+})
+
+it('takes an answer that comes before the body was sent', async () => {
+  const { port } = await startService((_, response) => json(response, 'too much', 413))
+  const { client, leases } = await setUp([port])
+  const body = Readable.from(
+    (async function* () {
+      for (let chunk = 0; chunk < 10_000; chunk++) {
+        await new Promise((resolve) => setImmediate(resolve))
+        yield Buffer.alloc(16_384)
+      }
+    })(),
+  )
+  expect(await client.post('/', body)).toMatchObject({ status: 413, data: 'too much' })
+  await until(() => body.destroyed)
+  expect(leases).toMatchObject([{ outcomes: ['success'] }])
 })

@@ -1,3 +1,4 @@
+import { getEventListeners, setMaxListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { withDeadline } from '@hazeljs/resilience'
 import { DiscoveryClient, MemoryRegistryBackend, ServiceClient } from '@hazeljs/discovery'
@@ -58,6 +59,23 @@ it('sends nothing of a call that was given up while its connection was made', as
   expect((await client.get('/next')).status).toBe(200)
   expect(requests.map(({ url }) => url)).toEqual(['/next'])
   expect(connections).toBe(1)
+})
+
+it('leaves no listener on a signal that outlives its calls', async () => {
+  const { port } = await startService((request, response) =>
+    request.url === '/bad' ? request.socket.resetAndDestroy() : json(response, 1),
+  )
+  const { client } = await setUp([port], { hedge: { delay: 1 }, circuitBreaker: true, attemptTimeout: '5s', retries: 1 })
+  const { signal } = new AbortController()
+  setMaxListeners(0, signal)
+  await Promise.all(
+    Array.from({ length: 20 }, async (_, index) => {
+      await client.get(index % 2 === 0 ? '/' : '/bad', { signal }).catch(() => undefined)
+      const { body } = await client.stream('GET', '/', { signal }).catch(() => ({ body: undefined }))
+      await body?.toArray()
+    }),
+  )
+  expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
 describe('timeout', () => {

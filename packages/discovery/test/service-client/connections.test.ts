@@ -75,6 +75,17 @@ describe('close', () => {
     expect(leases).toMatchObject([{ outcomes: ['failure'] }])
   })
 
+  it('ends the retries', async () => {
+    const { port } = await startService((_, response) => response.writeHead(503).end())
+    const { client, discovery } = await setUp([port], { retryDelay: 20, retry: { jitter: 'none' }, retries: 1_000 })
+    const call = client.get('/')
+    await discovery.getInstances('users')
+    await client.close()
+    await expect(call).rejects.toMatchObject({ code: 'CLIENT_CLOSED' })
+    expect(client.openPools).toBe(0)
+    await expect(client.close({ drainTimeout: 'soon' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+
   it('needs no call before', async () => {
     const { client } = await setUp([])
     await client.close()
