@@ -26,7 +26,7 @@ export class RedisCalls {
     client.on('error', this.#onError)
   }
 
-  /** @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` with Redis' own error as its cause. */
+  /** @throws {DiscoveryError} `REGISTRY_UNAVAILABLE`, or `REGISTRY_REFUSED` for a user without leave, with Redis' own error as its cause. */
   run(script: RedisScript, keys: readonly string[], ...args: readonly string[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const limit = this.#limits.add(() => reject(redisTimeout(this.#client, this.#timeoutMs, this.#whyDisconnected)))

@@ -10,12 +10,16 @@ interface Endpoint {
 
 type ClientOptions = Endpoint & { readonly sentinels?: readonly Endpoint[] | null; readonly name?: string | null }
 
-/** What Redis and the system say, and what to do about it. */
-const advice: Readonly<Record<string, string>> = {
+/** What Redis says to whom it does not know, or does not allow something, and what to do about it. */
+const refusals: Readonly<Record<string, string>> = {
   NOAUTH: 'it wants a password; give the client `password`, and `username` where users are set up',
   WRONGPASS: 'it refuses the user or the password; correct `username` and `password` of the client',
   'ERR invalid password': 'it refuses the password; correct `password` of the client',
   NOPERM: 'the user lacks a permission; the guide of the Redis backend lists the commands, keys and channels that it needs',
+}
+
+/** What else Redis and the system say, and what to do about it. */
+const failures: Readonly<Record<string, string>> = {
   READONLY: 'it is a replica; connect to the master, or through Sentinel',
   ECONNREFUSED: 'nobody listens there; is it running, and is the address right?',
   ENOTFOUND: 'its name is not known; is the address right?',
@@ -44,12 +48,14 @@ function endpointText(endpoint: Endpoint | string | number): string {
 export function redisFailure(client: RedisClient, thrown: Error): DiscoveryError {
   if (thrown instanceof DiscoveryError) return thrown
   const error = causeOf(thrown)
-  const code = 'code' in error ? String(error.code) : ''
-  const known = Object.keys(advice).find((begin) => begin === code || error.message.includes(begin))
-  const what = known === undefined ? '' : `${advice[known]}: `
-  return new DiscoveryError('REGISTRY_UNAVAILABLE', `Redis at ${addressOf(client)}: ${what}${error.message || code || error.name}`, {
-    cause: error,
-  })
+  const systemCode = 'code' in error ? String(error.code) : ''
+  const adviceOf = (advice: Readonly<Record<string, string>>) =>
+    Object.entries(advice).find(([begin]) => begin === systemCode || error.message.includes(begin))?.[1]
+  const refusal = adviceOf(refusals)
+  const what = refusal ?? adviceOf(failures)
+  const said = error.message || systemCode || error.name
+  const message = `Redis at ${addressOf(client)}: ${what === undefined ? '' : `${what}: `}${said}`
+  return new DiscoveryError(refusal === undefined ? 'REGISTRY_UNAVAILABLE' : 'REGISTRY_REFUSED', message, { cause: error })
 }
 
 /** No answer came in time. @param connectionError the last that the client told, where it is not connected */

@@ -44,7 +44,7 @@ const ttlsPerKeyLife = 2
  * a service is one script, and changes are told to watches as they happen, on a connection that the backend opens for them.
  *
  * The client stays its giver's: who made it closes it. Every call fails within `callTimeout`, with a `DiscoveryError`
- * `REGISTRY_UNAVAILABLE` that says where the server is and what to do. The backend listens to the client's `error` event to know it, so
+ * (`REGISTRY_UNAVAILABLE`, or `REGISTRY_REFUSED` for a user without leave) that says where the server is and what to do. The backend listens to the client's `error` event to know it, so
  * ioredis no longer prints errors of a client to which nobody else listens.
  */
 export class RedisRegistryBackend implements RegistryBackend {

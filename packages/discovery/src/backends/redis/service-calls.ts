@@ -27,7 +27,7 @@ export class ServiceCalls {
     this.#channel = channel
   }
 
-  /** @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` */
+  /** @throws {DiscoveryError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED` */
   run(script: RedisScript, ...args: readonly string[]): Promise<unknown> {
     return this.#calls.run(script, this.#keys, this.#channel, ...args)
   }
