@@ -95,13 +95,14 @@ describe.skipIf(serverIsMissing('etcd'))('while etcd is away no request fails, a
     const etcd = useEtcd()
 
     it('for longer than leases last', { timeout: timeoutMs }, async () => {
-      const all = await setup(etcd, [1, 2, 3, 4])
+      const all = await setup(etcd, [1, 2, 3])
       etcd.server.hang()
       await all.untilFailed()
       await pause(ttlMs + 500)
       etcd.server.wake()
       await all.untilBack()
-      await pause(ttlMs)
+      await pause(ttlMs + 500)
+      expect(all.watch.removed()).toEqual([])
       await expectAsBefore(all)
     })
   })

@@ -15,7 +15,7 @@ describe('the options of EtcdRegistryBackend', () => {
       credentials: undefined,
       tls: {},
       requestTimeoutMs: 2_000,
-      watchIdleMs: 30_000,
+      watchIdleMs: 10_000,
     })
   })
 

@@ -25,7 +25,7 @@ export interface EtcdBackendOptions {
   readonly tls?: EtcdTlsOptions
   /** How long one endpoint may take to answer one request. At least 1 ms. Default 2 s. */
   readonly requestTimeout?: Duration
-  /** A watch that said nothing for so long is opened anew where it ended, so that a connection that died silently is noticed. At least 10 ms. Default 30 s. */
+  /** A watch that said nothing for so long is opened anew where it ended, so that a connection that died silently is noticed. At least 10 ms. Default 10 s. */
   readonly watchIdleTimeout?: Duration
 }
 
@@ -50,7 +50,8 @@ export interface ResolvedEtcdOptions {
 export const defaultEtcdKeyPrefix = 'hazeljs/discovery/'
 export const defaultEtcdTtlMs = 30_000
 export const defaultEtcdRequestTimeoutMs = 2_000
-export const defaultEtcdWatchIdleMs = 30_000
+/** A third of the default ttl: that etcd is away is known before leases run out. */
+export const defaultEtcdWatchIdleMs = 10_000
 /** etcd counts leases in seconds. */
 export const minEtcdTtlMs = 1_000
 const minWatchIdleMs = 10

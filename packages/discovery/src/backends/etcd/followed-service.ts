@@ -16,8 +16,9 @@ export class FollowedService {
   readonly #entries: EtcdEntries
   readonly #held = new Map<string, Held>()
   #revision: Int64
-  /** What an etcd that lost its data does not know any more. */
+  /** Those that etcd does not have any more, and that may return. */
   readonly #missed = new Map<string, ServiceInstance>()
+  #sparesExpired = false
   /** Those that a listing found gone on purpose. */
   readonly deregistered: ReadonlySet<string>
 
@@ -30,17 +31,25 @@ export class FollowedService {
     for (const entry of listed) this.#hold(entry)
   }
 
-  /** Keeps those, until they register anew, leave, or {@link forgetMissed} is called. */
+  /** From now on, and until {@link forgetMissed}, who expires is kept until it registers anew or leaves. */
+  spareExpired(): void {
+    this.#sparesExpired = true
+  }
+
+  /** Keeps those that are not among the instances, in the same way. */
   keep(missed: Iterable<ServiceInstance>): void {
     const known = new Set([...this.instances()].map(({ id }) => id))
-    for (const instance of missed) if (!known.has(instance.id)) this.#missed.set(instance.id, instance)
+    for (const instance of missed) {
+      if (!known.has(instance.id) && !this.deregistered.has(instance.id)) this.#missed.set(instance.id, instance)
+    }
   }
 
   forgetMissed(): void {
+    this.#sparesExpired = false
     this.#missed.clear()
   }
 
-  /** Those that are kept though etcd does not know them. */
+  /** Those that are kept though etcd does not have them. */
   get missed(): Iterable<ServiceInstance> {
     return this.#missed.values()
   }
@@ -65,6 +74,8 @@ export class FollowedService {
         this.#hold(change.entry)
         this.#revision = change.entry.modRevision
       } else {
+        const instance = this.#held.get(change.key)?.instance
+        if (this.#sparesExpired && instance !== undefined && !deregistered.has(instance.id)) this.#missed.set(instance.id, instance)
         this.#held.delete(change.key)
         this.#entries.forget(this.#name, change.key)
         this.#revision = change.revision

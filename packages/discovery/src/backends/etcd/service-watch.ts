@@ -38,6 +38,7 @@ export class ServiceWatch {
   #service: FollowedService | undefined
   /** When the present stream began to deliver. */
   #deliversSinceMs: number | undefined
+  #wasCompacted = false
   /** Until when instances may return that etcd has lost. */
   #returnTimer: TimerHandle | undefined
   #failures = 0
@@ -76,13 +77,18 @@ export class ServiceWatch {
   /** What etcd's history goes on from. */
   async #synchronized(): Promise<FollowedService> {
     const before = this.#service
-    const history = before === undefined ? 'forgotten' : await this.#historySince(before)
-    if (before !== undefined && history === 'same') return before
+    const history = before === undefined || this.#wasCompacted ? 'forgotten' : await this.#historySince(before)
+    if (before !== undefined && history === 'same') {
+      if (this.#toldFailure) this.#awaitReturns(before)
+      return before
+    }
     const { api, keys, entries } = this.#tools
     const service = new FollowedService(this.#name, keys, entries, await api.list(keys.service(this.#name)))
-    if (before !== undefined) service.keep(history === 'another' ? before.instances() : before.missed)
-    if (history === 'another') this.#awaitReturns()
+    const wasAway = this.#toldFailure || history === 'another'
+    if (before !== undefined) service.keep(wasAway ? before.instances() : before.missed)
+    if (before !== undefined && wasAway) this.#awaitReturns(service)
     this.#service = service
+    this.#wasCompacted = false
     this.#tellState(service.deregistered)
     return service
   }
@@ -103,9 +109,13 @@ export class ServiceWatch {
     }
   }
 
-  /** The instances of an etcd that lost its data are as well as before, and will register anew: they have as long as a lease lasts. */
-  #awaitReturns(): void {
+  /**
+   * Whose lease ran out while etcd was away, or was lost with etcd's data, may be as well as before, and will register anew with its next
+   * heartbeat: it has as long as a lease lasts.
+   */
+  #awaitReturns(service: FollowedService): void {
     const { clock, ttlMs } = this.#tools
+    service.spareExpired()
     const onDue = () => {
       this.#service?.forgetMissed()
       if (!this.#isStopped() && !this.#toldFailure) this.#tellState()
@@ -143,6 +153,7 @@ export class ServiceWatch {
         service.advance(message.revision)
         return
       case 'compacted':
+        this.#wasCompacted = true
         throw new Error(`etcd has forgotten what came after revision ${service.revision}`)
     }
   }
