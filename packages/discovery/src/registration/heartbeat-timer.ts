@@ -15,7 +15,6 @@ export class HeartbeatTimer {
   readonly #clock: Clock
   readonly #random: Random
   #timer: TimerHandle | undefined
-  #stopped = false
 
   constructor(ttlMs: number, beat: () => void, clock: Clock, random: Random) {
     this.#intervalMs = ttlMs / heartbeatsPerTtl
@@ -29,12 +28,10 @@ export class HeartbeatTimer {
   }
 
   stop(): void {
-    this.#stopped = true
     this.#clock.clearTimer(this.#timer)
   }
 
   #wait(delayMs: number): void {
-    if (this.#stopped) return
     const onDue = () => {
       this.#wait(this.#intervalMs * (1 - heartbeatJitter * this.#random.next()))
       this.#beat()

@@ -12,6 +12,17 @@ describe('the time of an ejection', () => {
     expect(ejections.map(({ durationMs }) => durationMs)).toEqual([30_000, 60_000, 80_000, 80_000, 80_000])
   })
 
+  it('grows no further than the longest, and so shrinks again at once', async () => {
+    const { record, ejections, clock } = detecting(4, { baseEjection: '30s', maxEjection: '80s' })
+    for (let time = 0; time < 20; time++) {
+      record(0, 'failure', 5)
+      await clock.advance(ejections.at(-1)?.durationMs ?? 0)
+    }
+    await clock.advance(40_000)
+    record(0, 'failure', 5)
+    expect(ejections.at(-1)?.durationMs).toBe(30_000)
+  })
+
   it('is 30 s more each time in a row, and one less for each interval without any', async () => {
     const { record, ejections, clock } = detecting(4)
     const last = () => ejections.at(-1)?.durationMs

@@ -5,6 +5,8 @@ import type { Outcome } from '@hazeljs/resilience'
 export interface HostRecord {
   /** Whether it is to get no traffic for now. Read when the owner says that ejections changed, not on each call. */
   readonly ejected: boolean
+  /** Whether its last calls failed, so that it is to get one call at a time until one succeeds. Read on each pick. */
+  readonly doubtful: boolean
   /** A call to it ended. Called once a call. */
   record(outcome: Outcome): void
 }

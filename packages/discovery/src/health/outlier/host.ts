@@ -2,6 +2,12 @@ import { type ServiceInstance, ServiceStatus } from '@hazeljs/core'
 import type { Outcome } from '@hazeljs/resilience'
 import type { HostRecord } from './host-health.js'
 
+/**
+ * From so many failures in a row on, an instance gets one call at a time until one succeeds. Without this, all who call at the moment of its
+ * death would meet it before the limit of consecutive failures is reached; an error now and then holds nobody back. [linkerd's probation]
+ */
+export const doubtfulAfter = 2
+
 /** Who judges the hosts of a service. */
 export interface HostJudge {
   /** Whether the interval of the next counts has begun. */
@@ -36,6 +42,10 @@ export class Host implements HostRecord {
 
   get up(): boolean {
     return this.instance.status === ServiceStatus.UP
+  }
+
+  get doubtful(): boolean {
+    return this.consecutiveFailures >= doubtfulAfter
   }
 
   get requests(): number {

@@ -130,6 +130,17 @@ describe('the registry', () => {
     expect(told.changes).toBe(1)
   })
 
+  it('has the failures forgotten of who was away', () => {
+    const { detector, members, record, ejected } = detecting(4)
+    record(0, 'failure', 4)
+    detector.update([sampleInstance({ port: 3_000, status: 'OUT_OF_SERVICE' }), ...members.slice(1)])
+    detector.update(members)
+    record(0, 'failure', 4)
+    expect(ejected()).toEqual([])
+    record(0, 'failure')
+    expect(ejected()).toEqual([0])
+  })
+
   it('keeps a record as long as the instance stays what it is', () => {
     const { detector, members, host, record, ejected } = detecting(4)
     record(0, 'failure', 5)

@@ -164,7 +164,8 @@ export class OutlierDetector implements HostHealth {
     while (this.#ejectedUp > 0 && this.#ejectedUp > this.#maxEjected()) {
       let next: Host | undefined
       for (const host of this.#ejected) if (host.up && (next === undefined || host.dueMs < next.dueMs)) next = host
-      if (next !== undefined) this.#readmit(next, 'cap')
+      if (next === undefined) return
+      this.#readmit(next, 'cap')
     }
   }
 
