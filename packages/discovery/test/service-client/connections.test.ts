@@ -1,10 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { afterTest, json, register, setUp, startService, until } from './services.js'
 
@@ -89,58 +82,5 @@ describe('close', () => {
   it('needs no call before', async () => {
     const { client } = await setUp([])
     await client.close()
-  })
-})
-
-describe('https', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'hazeljs-tls-'))
-  const file = (name: string) => join(folder, name)
-  const newKey = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-  execFileSync(
-    'openssl',
-    [
-      ...newKey,
-      '-keyout',
-      file('key'),
-      '-out',
-      file('cert'),
-      '-subj',
-      '/CN=users.internal',
-      '-addext',
-      'subjectAltName=DNS:users.internal',
-    ],
-    { stdio: 'ignore' },
-  )
-  const key = readFileSync(file('key'))
-  const cert = readFileSync(file('cert'))
-  rmSync(folder, { recursive: true })
-
-  async function startTls(requestCert: boolean): Promise<number> {
-    const server = createServer({ key, cert, ca: cert, requestCert, rejectUnauthorized: requestCert }, (_, response) =>
-      json(response, 'safe'),
-    )
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    afterTest(() => {
-      server.close()
-      server.closeAllConnections()
-    })
-    return (server.address() as AddressInfo).port
-  }
-
-  it('trusts the ca, for the servername, with a certificate of its own', async () => {
-    const port = await startTls(true)
-    const { client, backend } = await setUp([], { tls: { ca: [cert.toString()], servername: 'users.internal', cert, key } })
-    await register(backend, { port, protocol: 'https' })
-    expect((await client.get('/')).data).toBe('safe')
-  })
-
-  it('calls nobody it cannot trust, and nothing was sent', async () => {
-    const port = await startTls(false)
-    const { client, backend } = await setUp([], { retries: 0 })
-    await register(backend, { port, protocol: 'https' })
-    await expect(client.post('/', 'secret')).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE', callRan: false })
-    const other = await setUp([], { retries: 0, tls: { ca: cert } })
-    await register(other.backend, { port, protocol: 'https' })
-    await expect(other.client.get('/')).rejects.toMatchObject({ cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' } })
   })
 })
