@@ -68,7 +68,8 @@ const configuration = {
       comment: 'What a package imports stands in its own package.json.',
       severity: 'error',
       from: { path: '^(packages|examples)/[^/]+/src/', pathNot: testFiles },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      // dependency-cruiser takes peerDependenciesMeta for one more list, and its names for undeclared there.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
     {
       name: 'no-development-dependency',

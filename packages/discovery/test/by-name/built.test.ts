@@ -19,10 +19,13 @@ const user = `
   console.log((await client.getInstances('orders')).length)
   await client.close()
   await backend.close()
+  const registration = new ServiceRegistry({ name: 'users', port: 1, ...config })
+  await registration.register()
+  await registration.deregister()
 `
 const users = {
-  'user.mjs': `import { createRegistryBackend, DiscoveryClient } from './index.mjs'\n${user}`,
-  'user.cjs': `const { createRegistryBackend, DiscoveryClient } = require('./index.cjs')\nvoid (async () => {${user}})()`,
+  'user.mjs': `import { createRegistryBackend, DiscoveryClient, ServiceRegistry } from './index.mjs'\n${user}`,
+  'user.cjs': `const { createRegistryBackend, DiscoveryClient, ServiceRegistry } = require('./index.cjs')\nvoid (async () => {${user}})()`,
 }
 const isPeerLoaded = `import('./index.mjs').then(() => console.log("loaded:", Object.keys(require.cache).filter((path) => /ioredis|consul|client-node/.test(path)).length))`
 

@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { isIPv6 } from 'node:net'
 import { type OptionsReader, type ServiceInstance, type ServiceProtocol, ServiceStatus, show } from '@hazeljs/core'
+import { readText } from '../../text-option.js'
 import { instanceIdOf } from '../instance-record.js'
 
 /** An instance in a static list. Either `url`, or `host` with what differs from the defaults. */
@@ -138,13 +139,6 @@ function hostOf(text: string): string | undefined {
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
   if (isIPv6(bare)) return bare
   return text !== '' && !/[[\]:/\\?#@\s%]/.test(text) && domainToASCII(text) !== '' ? text : undefined
-}
-
-function readText(options: OptionsReader<StaticInstance>, name: 'id' | 'zone'): string | undefined {
-  const value: unknown = options.value(name)
-  if (value === undefined || (typeof value === 'string' && value !== '')) return value
-  options.add(name, `expected a text that is not empty, got ${show(value)}`)
-  return undefined
 }
 
 function readTags(options: OptionsReader<StaticInstance>): readonly string[] {
