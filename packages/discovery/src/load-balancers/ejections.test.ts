@@ -90,3 +90,31 @@ describe('ejections', () => {
     expect(portsOf()).toEqual(before)
   })
 })
+
+describe('an instance in doubt', () => {
+  it.each(LoadBalancerFactory.names)('gets one call at a time while others are there: %s', (strategy) => {
+    const { health, balancer } = setup(strategy, { zone: 'a' })
+    balancer.update(instances(1, 2, 3))
+    health.doubtful.add('orders:127.0.0.1:2')
+    const leases = Array.from({ length: 60 }, (_, key) => balancer.pick({ key: `${key}` }))
+    const onTrial = leases.filter((lease) => lease?.instance.port === 2)
+    expect(onTrial).toHaveLength(1)
+    onTrial[0]?.release('failure')
+    expect(
+      Array.from({ length: 60 }, (_, key) => balancer.pick({ key: `${key}` })?.instance.port).filter((port) => port === 2),
+    ).toHaveLength(1)
+    health.doubtful.clear()
+    expect(
+      Array.from({ length: 60 }, (_, key) => balancer.pick({ key: `${key}` })?.instance.port).filter((port) => port === 2).length,
+    ).toBeGreaterThan(9)
+  })
+
+  it('gets all calls where nobody else is left', () => {
+    const { health, balancer } = setup()
+    balancer.update(instances(1, 2))
+    health.doubtful.add('orders:127.0.0.1:1')
+    for (let pick = 0; pick < 5; pick++) expect(balancer.pick({ exclude: ['orders:127.0.0.1:2'] })?.instance.port).toBe(1)
+    balancer.update(instances(1))
+    for (let pick = 0; pick < 5; pick++) expect(balancer.pick()?.instance.port).toBe(1)
+  })
+})

@@ -103,7 +103,15 @@ export class LoadBalancer {
     if (chosen === undefined && context.exclude !== undefined && this.#group.endpoints.length > 0) {
       chosen = strategy.choose(withoutExclusions(context), nowMs) as CountedEndpoint | undefined
     }
-    return chosen !== undefined && slowStart?.isWarming === true ? slowStart.judge(chosen, context, nowMs, this.#random) : chosen
+    if (chosen !== undefined && slowStart?.isWarming === true) chosen = slowStart.judge(chosen, context, nowMs, this.#random)
+    const isOnTrial = chosen?.record?.doubtful === true && chosen.inFlight > 0
+    return isOnTrial ? this.#besides(chosen as CountedEndpoint, context, nowMs) : chosen
+  }
+
+  /** Another, if there is one. */
+  #besides(endpoint: CountedEndpoint, context: PickContext, nowMs: number): CountedEndpoint {
+    const exclude = [...(context.exclude ?? []), endpoint.instance.id]
+    return (this.#strategy.choose({ ...context, exclude }, nowMs) as CountedEndpoint | undefined) ?? endpoint
   }
 
   #arrange(): void {
