@@ -98,6 +98,28 @@ describe.skipIf(serverIsMissing('consul'))('Consul outages', { timeout: 30_000 }
       { ...shortLease, requestTimeout: '500ms' },
     ))
 
+  it('an agent that hung takes nobody out before the owner could renew the lease', () =>
+    withAgent(
+      async ({ server, client, backend }) => {
+        for (const port of [1, 2]) await backend.register(sampleInstance({ port }))
+        const watch = record(backend, 'orders')
+        await until(() => watch.last()?.ids.length).toBe(2)
+        server.hang()
+        await until(() => watch.last()?.kind).toBe('failure')
+        await pause(backend.ttlMs)
+        server.wake()
+        await until(async () => (await client.health.state('critical')).length).toBe(2)
+        await until(() => watch.last()?.kind).toBe('snapshot')
+        expect(watch.last()?.ids.length).toBe(2)
+        expect(await backend.getInstances('orders')).toHaveLength(2)
+        expect(await backend.heartbeat('orders:127.0.0.1:1')).toBe(true)
+        await until(() => watch.last()?.ids).toEqual(['orders:127.0.0.1:1'])
+        expect(watch.events.flatMap(({ removed }) => removed)).toContain('orders:127.0.0.1:2 expired')
+        watch.stop()
+      },
+      { ...shortLease, requestTimeout: '500ms' },
+    ))
+
   it('tells a watch of a registration and of a deregistration at once', () =>
     withAgent(async ({ backend }) => {
       const watch = record(backend, 'orders')

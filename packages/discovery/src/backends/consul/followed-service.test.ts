@@ -97,6 +97,21 @@ describe('FollowedService', () => {
     expect(told.at(-1)).toBe(' -')
   })
 
+  it('keeps those too whose lease is seen to have run out only after the first answer', async () => {
+    const { service, told, clock } = setup()
+    service.take(listing('5', 'ab'))
+    service.fail(new Error('hangs'))
+    service.take(listing('6', 'ab'))
+    await clock.advance(600)
+    service.take(listing('7', '', 'ab'))
+    service.take(listing('8', 'a', 'ab'))
+    expect(told.at(-1)).toBe('ab -')
+    await clock.advance(400)
+    expect(told.at(-1)).toBe('a -')
+    service.take(listing('9', '', 'ab'))
+    expect(told.at(-1)).toBe(' -')
+  })
+
   it('completes a listing that saw the new beginning first, and no other', () => {
     const { service } = setup()
     service.take(listing('50', 'ab'))

@@ -22,9 +22,9 @@ interface Missed {
  * Consul keeps no record of who was deregistered. So it is who had an entry in one answer and has none in the next: whoever expires keeps a
  * critical entry for a minute at least. After a failure, or where the token sees less than all, nobody can tell, and they count as expired.
  *
- * Nobody can renew a lease with an agent that hangs or is gone. So whoever was alive before a failure and is not after it stays, for `graceMs` at
- * most, until its owner has renewed the lease or registered anew: those whose lease ran out meanwhile, and those whom a registry does not know
- * that began anew, as an agent without a data directory does. Such a registry tells an index that is lower than before.
+ * Nobody can renew a lease with an agent that hangs or is gone. So whoever was alive before a failure stays for `graceMs` after it, in which its
+ * owner has to renew the lease or register anew: those whose lease ran out, and those whom a registry does not know that began anew, as an
+ * agent without a data directory does. Such a registry tells an index that is lower than before.
  */
 export class FollowedService {
   readonly #sink: WatchSink
@@ -35,6 +35,8 @@ export class FollowedService {
   #ids: ReadonlySet<string> = new Set()
   #missed: readonly Missed[] = []
   #hasGap = false
+  /** Until then a lease that ran out may be the agent's fault: its owner has not had the time to renew it. */
+  #doubtUntilMs = -Infinity
   #timer: TimerHandle | undefined
 
   constructor(sink: WatchSink, graceMs: number, clock: Clock) {
@@ -47,6 +49,7 @@ export class FollowedService {
     const { index, instances, ids, isFiltered } = listing
     const canTell = !this.#hasGap && !this.#beganAnew(index) && !isFiltered
     const gone = new Set(canTell ? [...this.#ids].filter((id) => !ids.has(id)) : [])
+    if (this.#hasGap || this.#beganAnew(index)) this.#doubtUntilMs = this.#clock.now() + this.#graceMs
     this.#missed = this.#missedIn(listing).filter(({ instance }) => !gone.has(instance.id))
     this.#index = index ?? noIndex
     this.#alive = instances
@@ -73,8 +76,9 @@ export class FollowedService {
   /** Those that were missed before, and those that are from now on, without those that are back. */
   #missedIn({ index, instances, ids }: Listing): readonly Missed[] {
     const beganAnew = this.#beganAnew(index)
-    const suspects = this.#alive.filter(({ id }) => beganAnew || (this.#hasGap && ids.has(id)))
-    const untilMs = this.#clock.now() + this.#graceMs
+    const isInDoubt = this.#hasGap || this.#clock.now() < this.#doubtUntilMs
+    const suspects = this.#alive.filter(({ id }) => beganAnew || (isInDoubt && ids.has(id)))
+    const untilMs = this.#doubtUntilMs
     const back = new Set(instances.map(({ id }) => id))
     return [...this.#missed, ...suspects.map((instance) => ({ instance, untilMs }))].filter(({ instance }) => !back.has(instance.id))
   }
