@@ -48,6 +48,25 @@ const smallest = ['--rounds', '1', '--seconds', '1', '--warmup', '1', '--only', 
 await check('benchmark runs', () => run(process.execPath, [join(root, 'bench/gateway.mjs'), ...smallest, '--no-install', '--node-load']))
 const shortest = ['--rounds', '1', '--ms', '1', '--slices', '1', '--warmup', '1', '--keys', '1000', '--records', '1000', '--no-bars']
 await check('benchmark of policies runs', () => run(process.execPath, [join(root, 'bench/policies.mjs'), ...shortest]))
+const few = [
+  '--rounds',
+  '1',
+  '--ms',
+  '1',
+  '--slices',
+  '1',
+  '--warmup',
+  '1',
+  '--picks',
+  '1000',
+  '--updates',
+  '2',
+  '--settle',
+  '1',
+  '--size',
+  '100',
+]
+await check('benchmark of balancers runs', () => run(process.execPath, [join(root, 'bench/balancers.mjs'), ...few, '--no-bars']))
 
 rmSync(folder, { recursive: true, force: true })
 console.log(`${total.passed} passed, ${total.failed} failed`)

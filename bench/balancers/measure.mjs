@@ -5,12 +5,12 @@ import { leastNanos, syncSlice } from '../policies/slices.mjs'
 import { contestant } from './field.mjs'
 import { updateTimes } from './updates.mjs'
 
-/** Until tables that are made in slices are there. */
-const SETTLE_MS = 400
+/** Until a table that is made in slices is there. */
+const settled = (name, { settle }) => (name === 'ip-hash' ? pause(settle) : undefined)
 
 const pick = async ({ name, size, context }, options) => {
   const run = contestant(name, size, context)
-  await pause(SETTLE_MS)
+  await settled(name, options)
   return { nanos: await leastNanos(syncSlice, run, options) }
 }
 
@@ -43,9 +43,10 @@ const bareLeases = () => {
 }
 
 /** The young generation is larger than what is allocated meanwhile, so nothing is collected and the heap's growth is what was allocated. */
-const bytes = async ({ name, size, context }, { picks }) => {
+const bytes = async ({ name, size, context }, options) => {
+  const { picks } = options
   const run = name === 'bare lease' ? bareLeases() : contestant(name, size, context)
-  await pause(SETTLE_MS)
+  await settled(name, options)
   for (let warmup = 0; warmup < 3; warmup++) for (let i = 0; i < picks; i++) run()
   globalThis.gc()
   const before = process.memoryUsage().heapUsed

@@ -8,9 +8,6 @@ export const CHANGES = ['status', 'metadata', 'join', 'leave']
 /** Backends tell instances in the order of ids or as they came. */
 export const ORDERS = ['sorted', 'as they came']
 
-/** Looks after slices of work for this long after a change. */
-const AFTERMATH_MS = 250
-
 /** Each change concerns another instance, and the lists are new ones with the same objects, as a backend tells them. */
 const changed = (list, change, round, size) => {
   const index = (round * 7_919) % list.length
@@ -74,10 +71,10 @@ const updaterOf = (strategies, list) => {
 }
 
 /** @returns the longest time that the event loop stood still */
-const aftermath = async () => {
-  const endMs = performance.now() + AFTERMATH_MS
+const aftermath = async (forMs) => {
+  const endMs = performance.now() + forMs
   let longest = 0
-  for (let lastMs = performance.now(); lastMs < endMs; ) {
+  for (let lastMs = performance.now(); lastMs < endMs;) {
     await turn()
     const nowMs = performance.now()
     longest = Math.max(longest, nowMs - lastMs)
@@ -87,11 +84,11 @@ const aftermath = async () => {
 }
 
 /** @returns the ms of each change, and how long the event loop stood still at most after one */
-export const updateTimes = async (strategies, change, order, { size, updates }) => {
+export const updateTimes = async (strategies, change, order, { size, updates, settle }) => {
   const members = instances(size)
   let list = order === 'sorted' ? members : shuffled(members)
   const update = await updaterOf(strategies, list)
-  await aftermath()
+  await aftermath(settle)
   const times = []
   for (let round = 0; round < updates; round++) {
     list = changed(list, change, round, size)
@@ -101,5 +98,5 @@ export const updateTimes = async (strategies, change, order, { size, updates }) 
     update(told)
     times.push(performance.now() - startedAt)
   }
-  return { times, longestHold: await aftermath() }
+  return { times, longestHold: await aftermath(settle) }
 }

@@ -2,13 +2,14 @@ import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { balancerContract, sampleInstance } from '../testing/index.js'
+import { ScriptedHealth } from './ejections.fixture.js'
 import type { Lease } from './lease.js'
 import type { Endpoint } from './strategy.js'
-import { LoadBalancerCatalog, LoadBalancerFactory } from './load-balancer-factory.js'
+import { type BalancerOptions, LoadBalancerCatalog, LoadBalancerFactory } from './load-balancer-factory.js'
 
 const builtIn = ['round-robin', 'random', 'least-connections', 'weighted-round-robin', 'ip-hash', 'zone-aware']
-const make = (strategy: string, seed = 7) =>
-  LoadBalancerFactory.create(strategy, { clock: new FakeClock(), random: new SeededRandom(seed) })
+const make = (strategy: string, seed = 7, options: BalancerOptions = {}) =>
+  LoadBalancerFactory.create(strategy, { clock: new FakeClock(), random: new SeededRandom(seed), ...options })
 
 describe('LoadBalancerFactory', () => {
   it('knows the six strategies', () => {
@@ -34,7 +35,7 @@ describe('LoadBalancerFactory', () => {
 })
 
 describe.each(builtIn)('%s', (strategy) => {
-  balancerContract({ describe, it }, () => make(strategy))
+  balancerContract({ describe, it }, (options) => make(strategy, 7, options))
 
   it('balances leases to zero, whatever comes and goes meanwhile', () => {
     const step = fc.oneof(
@@ -73,6 +74,37 @@ describe.each(builtIn)('%s', (strategy) => {
       }),
       // Each table of ip-hash takes milliseconds, and an update makes one.
       { numRuns: strategy === 'ip-hash' ? 20 : 100 },
+    )
+  })
+
+  it('picks whom the rules allow, whatever is told in whatever order', () => {
+    const statuses = fc.constantFrom('UP' as const, 'UP' as const, 'DOWN' as const)
+    const telling = fc.record({
+      members: fc.uniqueArray(fc.record({ port: fc.integer({ min: 1, max: 9 }), status: statuses }), { selector: ({ port }) => port }),
+      ejected: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 5 }),
+      passedMs: fc.integer({ min: 0, max: 20_000 }),
+    })
+    fc.assert(
+      fc.property(fc.array(telling, { maxLength: 8 }), fc.nat(), (tellings, seed) => {
+        const clock = new FakeClock()
+        const hostHealth = new ScriptedHealth()
+        const balancer = make(strategy, seed, { clock, hostHealth, slowStart: true })
+        for (const { members, ejected, passedMs } of tellings) {
+          hostHealth.ejected.clear()
+          for (const port of ejected) hostHealth.ejected.add(sampleInstance({ port }).id)
+          clock.jump(passedMs)
+          balancer.update(members.map((member) => sampleInstance(member)))
+          const up = members.filter(({ status }) => status === 'UP').map(({ port }) => port)
+          const fit = up.filter((port) => !ejected.includes(port))
+          const allowed = fit.length * 2 < up.length ? up : fit
+          expect(balancer.instances.map(({ port }) => port)).toEqual(allowed)
+          const leases = Array.from({ length: 20 }, (_, key) => balancer.pick({ key: `${key}` }))
+          for (const lease of leases) expect(lease === undefined ? allowed.length === 0 : allowed.includes(lease.instance.port)).toBe(true)
+          for (const lease of leases) lease?.release()
+          expect(balancer.inFlight).toBe(0)
+        }
+      }),
+      { numRuns: strategy === 'ip-hash' ? 10 : 60 },
     )
   })
 })

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
 import { ServiceStatus } from '@hazeljs/core'
 import type { Lease } from '../load-balancers/lease.js'
+import type { BalancerOptions } from '../load-balancers/load-balancer-factory.js'
 import type { LoadBalancer } from '../load-balancers/load-balancer.js'
+import { balancerOptionsContract } from './balancer-options-contract.js'
 import type { TestRunner } from './contract.js'
 import { sampleInstance } from './sample-instance.js'
 
 const picks = 200
 const statusesWithoutTraffic = [ServiceStatus.DOWN, ServiceStatus.STARTING, ServiceStatus.OUT_OF_SERVICE, ServiceStatus.UNKNOWN]
 
-/** What every load balancing strategy has to do, seen through the balancer that holds it. `make` is called for each test. */
-export function balancerContract({ describe, it }: TestRunner, make: () => LoadBalancer): void {
+/**
+ * What every load balancing strategy has to do, seen through the balancer that holds it. `make` is called for each test, and its options are for
+ * `LoadBalancerFactory.create` or what takes its place.
+ */
+export function balancerContract(runner: TestRunner, make: (options?: BalancerOptions) => LoadBalancer): void {
+  const { describe, it } = runner
   const members = (count: number) => Array.from({ length: count }, (_, index) => sampleInstance({ port: index + 1 }))
   const test = (name: string, body: (balancer: LoadBalancer) => void) =>
     it(name, () => {
@@ -110,6 +116,8 @@ export function balancerContract({ describe, it }: TestRunner, make: () => LoadB
       assert.equal(balancer.inFlight, 0)
     })
   })
+
+  balancerOptionsContract(runner, make)
 }
 
 /** Calls of as many clients, all running at once. */
