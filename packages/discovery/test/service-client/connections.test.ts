@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { afterTest, json, register, setUp, startService, until } from './services.js'
+import { json, register, setUp, startService, until } from './services.js'
 
 it('keeps connections, one pool an instance', async () => {
   const services = await Promise.all([1, 2].map(() => startService((_, response) => json(response, 1))))
