@@ -22,9 +22,11 @@ async function get(
   return { status: response.status, body: (await response.json()) as Answer }
 }
 
-/** The events of a watch as `TYPE name revision`, until it ends. */
-async function watch(server: KubernetesApiServer, query: string): Promise<string[]> {
-  const text = await (await fetch(`${server.url}${slices}?watch=1&${query}`)).text()
+/** The events of a watch as `TYPE name revision`, until it is ended after `forMs`, or by itself. */
+async function watch(server: KubernetesApiServer, query: string, forMs = 0): Promise<string[]> {
+  const response = await fetch(`${server.url}${slices}?watch=1&${query}`)
+  setTimeout(() => server.endStreams(), forMs)
+  const text = await response.text()
   const lines = text.trim() === '' ? [] : text.trim().split('\n')
   return lines.map((line) => {
     const { type, object } = JSON.parse(line) as { type: string; object: Answer & { metadata: { name?: string } } }
@@ -76,11 +78,11 @@ describe('KubernetesApiServer', () => {
     server.delete('a')
     const labels = 'labelSelector=kubernetes.io/service-name=orders'
     const after = Number(resourceVersion)
-    expect(await watch(server, `resourceVersion=${resourceVersion}&timeoutSeconds=1&${labels}`)).toEqual([
+    expect(await watch(server, `resourceVersion=${resourceVersion}&${labels}`)).toEqual([
       `MODIFIED a ${after + 1}`,
       `DELETED a ${after + 3}`,
     ])
-    expect(await watch(server, 'timeoutSeconds=1')).toEqual([`ADDED b ${after + 2}`])
+    expect(await watch(server, '')).toEqual([`ADDED b ${after + 2}`])
     server.compact()
     expect(await watch(server, `resourceVersion=${resourceVersion}`)).toEqual([
       `ERROR Expired too old resource version: ${after} (${after + 3})`,
@@ -93,22 +95,23 @@ describe('KubernetesApiServer', () => {
     const { resourceVersion } = server.put(slice('a', [], {}, 'users')).metadata
     server.put(slice('a', [], {}, 'orders'))
     server.put(slice('a', [], {}, 'users'))
-    const events = await watch(
-      server,
-      `resourceVersion=${resourceVersion}&timeoutSeconds=1&labelSelector=kubernetes.io/service-name=orders`,
-    )
+    const events = await watch(server, `resourceVersion=${resourceVersion}&labelSelector=kubernetes.io/service-name=orders`)
     expect(events.map((event) => event.replace(/\d+$/, '').trim())).toEqual(['ADDED a', 'DELETED a'])
   })
 
+  it('ends a watch when its time is over', async () => {
+    const server = await startServer()
+    const startedMs = performance.now()
+    await (await fetch(`${server.url}${slices}?watch=1&timeoutSeconds=1`)).text()
+    expect(performance.now() - startedMs).toBeGreaterThan(990)
+  })
+
   it('sends bookmarks to whoever wants them', async () => {
-    const server = await startServer({ bookmarkInterval: 300 })
+    const server = await startServer({ bookmarkInterval: 20 })
     const { resourceVersion } = server.put(slice('a', [])).metadata
-    const [with_, without] = await Promise.all([
-      watch(server, `resourceVersion=${resourceVersion}&timeoutSeconds=1&allowWatchBookmarks=true`),
-      watch(server, `resourceVersion=${resourceVersion}&timeoutSeconds=1`),
-    ])
-    expect(with_[0]).toBe(`BOOKMARK  ${resourceVersion}`)
-    expect(without).toEqual([])
+    const from = `resourceVersion=${resourceVersion}`
+    expect((await watch(server, `${from}&allowWatchBookmarks=true`, 200))[0]).toBe(`BOOKMARK  ${resourceVersion}`)
+    expect(await watch(server, from, 200)).toEqual([])
   })
 
   it('knows who may do what', async () => {

@@ -38,10 +38,10 @@ describe('an API server that is away', () => {
   })
 
   it('that answers nothing is given up after callTimeout', async () => {
-    const { server, backend } = await startCluster({ callTimeout: 40 })
+    const { server, backend } = await startCluster({ callTimeout: 200 })
     server.freeze()
     const watch = watchOf(backend)
-    await expect(backend.getInstances('orders')).rejects.toThrow(/no answer within 40 ms/)
+    await expect(backend.getInstances('orders')).rejects.toThrow(/no answer within 200 ms/)
     await expect.poll(() => watch.failures().length, patience).toBe(1)
     server.put(slice('orders-1', ['10.0.0.1']))
     server.thaw()
@@ -67,7 +67,7 @@ describe('an API server that is away', () => {
   })
 
   it('leaves the instances known last in service, whatever it does', async () => {
-    const { server, backend } = await startCluster({ idleTimeout: 100, callTimeout: 100 })
+    const { server, backend } = await startCluster({ idleTimeout: 100, callTimeout: 1_000 })
     server.put(slice('orders-1', ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']))
     const client = new DiscoveryClient({ refreshInterval: 100 }, backend)
     onTestFinished(() => client.close())
@@ -88,8 +88,6 @@ describe('an API server that is away', () => {
       () => server.failStreams({ code: 410, reason: 'Expired', message: 'too old' }),
       () => server.kill(),
       () => server.restart(),
-      () => server.freeze(),
-      () => server.thaw(),
       () => server.refuse(() => ({ code: 403, reason: 'Forbidden', message: 'no' })),
       () => server.refuse(() => undefined),
     ]
@@ -97,6 +95,9 @@ describe('an API server that is away', () => {
       await hurt()
       await new Promise((resolve) => setTimeout(resolve, 250))
     }
+    server.freeze()
+    await new Promise((resolve) => setTimeout(resolve, 1_500)) // longer than a call may take
+    server.thaw()
     server.put(slice('orders-1', ['10.0.0.4', '10.0.0.5', '10.0.0.6']))
     await expect
       .poll(async () => (await client.getInstances('orders')).map(({ host }) => host), patience)

@@ -50,7 +50,7 @@ const setup = `
     getCurrentCluster: () => ({ server: server.url }),
     applyToHTTPSOptions: async () => undefined,
   }
-  const backend = new KubernetesRegistryBackend(config, { callTimeout: 50, idleTimeout: 50 })
+  const backend = new KubernetesRegistryBackend(config, { callTimeout: 1_000, idleTimeout: 50 })
   const labels = { 'kubernetes.io/service-name': 'orders' }
   const put = (address) => server.put({
     metadata: { name: 'orders-1', labels }, addressType: 'IPv4', endpoints: [{ addresses: [address] }], ports: [{ port: 80 }],
