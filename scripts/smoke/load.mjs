@@ -37,3 +37,15 @@ for (const load of [(name) => import(name), (name) => Promise.resolve(require(na
   )
   assert.deepEqual(keys, ['hazeljs:limit:mine'])
 }
+
+// Packages of clients are optional, and none is installed here: what needs one says so, when it is asked for.
+for (const { createRegistryBackend } of [await import('@hazeljs/discovery'), require('@hazeljs/discovery')]) {
+  for (const [backend, name] of [
+    ['redis', 'ioredis'],
+    ['consul', 'consul'],
+    ['kubernetes', '@kubernetes/client-node'],
+  ]) {
+    const message = `createRegistryBackend: backend: '${backend}' needs the package ${name}: npm install ${name}`
+    assert.throws(() => createRegistryBackend({ backend }), { code: 'CONFIG_INVALID', message })
+  }
+}

@@ -120,8 +120,9 @@ describe.skipIf(serverIsMissing('dnsmasq'))('DnsRegistryBackend', () => {
   })
 
   it('keeps what it told while the server is away or hangs, and goes on by itself', async () => {
-    const { server, backend, watch } = await setup()
+    const { server, backend, hostsOf, watch } = await setup()
     server.setHosts({ 'orders.internal': ['10.0.0.1'] })
+    await expect.poll(() => hostsOf('orders')).toEqual(['10.0.0.1'])
     const told = watch('orders')
     await expect.poll(() => told().at(-1)).toEqual(['10.0.0.1'])
     await server.kill()
