@@ -20,7 +20,6 @@ class Ejections implements HostHealth {
         return isEjected()
       },
       doubtful: false,
-      doubtful: false,
       record: () => this.told++,
     }
   }
