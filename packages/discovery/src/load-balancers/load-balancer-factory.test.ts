@@ -77,6 +77,17 @@ describe.each(builtIn)('%s', (strategy) => {
     )
   })
 
+  it('sees what changed in a list that is told again', () => {
+    const balancer = make(strategy)
+    const list = [sampleInstance({ port: 1 }), sampleInstance({ port: 2 })]
+    balancer.update(list)
+    list[0] = sampleInstance({ port: 3 })
+    balancer.update(list)
+    expect(balancer.instances.map(({ port }) => port)).toEqual([3, 2])
+    const picked = Array.from({ length: 100 }, (_, key) => balancer.select({ key: `${key}` })?.port)
+    expect(new Set(picked)).toEqual(new Set([3, 2]))
+  })
+
   it('picks whom the rules allow, whatever is told in whatever order', () => {
     const statuses = fc.constantFrom('UP' as const, 'UP' as const, 'DOWN' as const)
     const telling = fc.record({

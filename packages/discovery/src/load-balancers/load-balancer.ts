@@ -63,7 +63,9 @@ export class LoadBalancer {
   }
 
   /** Takes over the instances of the subset, whatever their status; only those that are UP will be picked. Counts and turns survive. */
-  update(members: readonly ServiceInstance[]): void {
+  update(told: readonly ServiceInstance[]): void {
+    // The caller may go on with its own list, and what changed is found by comparing with this one.
+    const members = Object.isFrozen(told) ? told : [...told]
     const marksNewcomers = this.#slowStart !== undefined && this.#isFilled
     this.#membership.update(members, marksNewcomers ? this.#clock.now() : -Infinity)
     this.#isFilled ||= members.length > 0
