@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Random, silentLogger } from '@hazeljs/core'
 import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
-import { afterEach, vi } from 'vitest'
+import { afterEach, type Mock, vi } from 'vitest'
 import { MemoryRegistryBackend } from '../backends/memory/memory-registry-backend.js'
 import type { ServiceRegistryConfig } from './config.js'
 import type { StatusChange } from './events.js'
@@ -35,8 +35,8 @@ export async function service() {
 export function setup(config: Partial<ServiceRegistryConfig> = {}, random: Random = new SeededRandom(1)) {
   const clock = new FakeClock()
   const backend = new MemoryRegistryBackend({ ttl: 9_000 }, clock)
-  const warn = vi.fn()
-  const info = vi.fn()
+  const warn: Mock = vi.fn()
+  const info: Mock = vi.fn()
   const dependencies = { clock, random, logger: { ...silentLogger, warn, info } }
   const restarted = () => {
     const registry = new ServiceRegistry({ name: 'orders', port: 3_000, ...config }, backend, dependencies)

@@ -10,7 +10,6 @@ export function endpoint(address: string, more: Partial<SliceEndpoint> = {}): Sl
   return { addresses: [address], conditions: { ready: true, serving: true, terminating: false }, ...more }
 }
 
-export const ready = { ready: true, serving: true, terminating: false }
 export const unready = { ready: false, serving: false, terminating: false }
 export const draining = { ready: false, serving: true, terminating: true }
 export const gone = { ready: false, serving: false, terminating: true }

@@ -1,4 +1,4 @@
-// What do 1,000 instances of 50 services cost one Redis? `pnpm bench:registry`; needs redis-server on the PATH.
+// What do 1,000 instances of 50 services cost one Redis? `pnpm bench:heartbeats`; needs redis-server on the PATH.
 // Real backends on 50 real connections; a gateway watches all services. The heartbeats of several minutes are sent in a few seconds, one after
 // the other on each connection, and the cost of one is multiplied by how many there are at the real ttl.
 import { readFileSync } from 'node:fs'
