@@ -65,7 +65,14 @@ export function redisTimeout(client: RedisClient, afterMs: number, connectionErr
   return new DiscoveryError('REGISTRY_UNAVAILABLE', message)
 }
 
-/** A cluster's client wraps what the last node said. */
+/**
+ * What Redis said. A cluster's client wraps what the last node said. An answer of Redis comes with the command that it was given, whose
+ * arguments, such as a password, would be logged: it is left out.
+ */
 function causeOf(error: Error): Error {
-  return 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error
+  if ('lastNodeError' in error && error.lastNodeError instanceof Error) return causeOf(error.lastNodeError)
+  if (!('command' in error)) return error
+  const answer = new Error(error.message)
+  answer.name = error.name
+  return answer
 }
