@@ -8,6 +8,9 @@ export class CountedEndpoint implements Endpoint {
   inFlight = 0
   isUp = false
   record: HostRecord | undefined
+  /** The call that shows whether it is well again, while it is in doubt. */
+  trial: object | undefined
+  trialAtMs = 0
   /** When it was first seen UP; -Infinity for one that is no newcomer. */
   upSinceMs = -Infinity
   /** Where it stands among the members. */

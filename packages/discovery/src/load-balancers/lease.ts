@@ -1,5 +1,6 @@
 import type { Clock, ServiceInstance } from '@hazeljs/core'
 import type { Outcome } from '@hazeljs/resilience'
+import type { HostRecord } from '../health/outlier/host-health.js'
 import type { CountedEndpoint } from './counted-endpoint.js'
 import type { Ledger } from './ledger.js'
 
@@ -17,12 +18,15 @@ export interface Lease {
 export class CountedLease implements Lease {
   readonly instance: ServiceInstance
   readonly #ledger: Ledger
+  /** That of the process that was picked: another one may have come to its address when the call ends. */
+  readonly #record: HostRecord | undefined
   /** `undefined` once it is released. */
   #endpoint: CountedEndpoint | undefined
 
   constructor(endpoint: CountedEndpoint, ledger: Ledger) {
     this.instance = endpoint.instance
     this.#endpoint = endpoint
+    this.#record = endpoint.record
     this.#ledger = ledger
   }
 
@@ -34,7 +38,9 @@ export class CountedLease implements Lease {
     const endpoint = this.#endpoint
     if (endpoint === undefined) return
     this.#endpoint = undefined
+    if (endpoint.trial === this) endpoint.trial = undefined
     this.#ledger.settle(endpoint, outcome, latencyMs, nowMs)
+    this.#record?.record(outcome)
   }
 }
 

@@ -3,7 +3,7 @@ import { anyone, type CountedEndpoint, type CountedGroup, warmed } from './count
 import type { SlowStart } from './slow-start.js'
 import type { BalancingStrategy } from './strategy.js'
 
-/** Counts the leases of a balancer, and passes on how they ended. */
+/** Counts the leases of a balancer, and tells its strategies how they ended. */
 export class Ledger {
   readonly #group: CountedGroup
   readonly #strategy: BalancingStrategy
@@ -24,7 +24,6 @@ export class Ledger {
     this.#count(endpoint, -1)
     this.#strategy.settled?.(endpoint, outcome, latencyMs, nowMs)
     this.#slowStart?.strategy.settled?.(endpoint, outcome, latencyMs, nowMs)
-    endpoint.record?.record(outcome)
   }
 
   #count(endpoint: CountedEndpoint, leases: 1 | -1): void {

@@ -11,6 +11,11 @@ import { drawnClientId, Subsetting } from './subsetting.js'
 
 const anyCall: PickContext = {}
 
+/** An instance in doubt gets its next call after this time, whether the one before has ended or not: a stream may last for hours. */
+export const trialMs = 1_000
+/** So many others are asked for in the place of instances on trial, before a call goes to one of those after all. */
+const maxDetours = 3
+
 export interface LoadBalancerParts extends Partial<ResolvedBalancing> {
   readonly clock?: Clock
   readonly random?: Random
@@ -85,7 +90,12 @@ export class LoadBalancer {
     if (endpoint === undefined) return undefined
     const ledger = this.#ledger
     ledger.open(endpoint)
-    return this.#isTimed ? new TimedLease(endpoint, ledger, this.#clock, nowMs) : new CountedLease(endpoint, ledger)
+    const lease = this.#isTimed ? new TimedLease(endpoint, ledger, this.#clock, nowMs) : new CountedLease(endpoint, ledger)
+    if (endpoint.record?.doubtful === true && !this.#isOnTrial(endpoint)) {
+      endpoint.trial = lease
+      endpoint.trialAtMs = this.#clock.now()
+    }
+    return lease
   }
 
   /** Picks an instance without counting a call. */
@@ -106,14 +116,25 @@ export class LoadBalancer {
       chosen = strategy.choose(withoutExclusions(context), nowMs) as CountedEndpoint | undefined
     }
     if (chosen !== undefined && slowStart?.isWarming === true) chosen = slowStart.judge(chosen, context, nowMs, this.#random)
-    const isOnTrial = chosen?.record?.doubtful === true && chosen.inFlight > 0
-    return isOnTrial ? this.#besides(chosen as CountedEndpoint, context, nowMs) : chosen
+    return chosen !== undefined && this.#isOnTrial(chosen) ? this.#besides(chosen, context, nowMs) : chosen
   }
 
-  /** Another, if there is one. */
+  /** Calls from before the doubt say nothing of how it is now, and are no trial. */
+  #isOnTrial({ record, trial, trialAtMs }: CountedEndpoint): boolean {
+    return record?.doubtful === true && trial !== undefined && this.#clock.now() - trialAtMs < trialMs
+  }
+
+  /** Another that is not on trial, if one is found. */
   #besides(endpoint: CountedEndpoint, context: PickContext, nowMs: number): CountedEndpoint {
     const exclude = [...(context.exclude ?? []), endpoint.instance.id]
-    return (this.#strategy.choose({ ...context, exclude }, nowMs) as CountedEndpoint | undefined) ?? endpoint
+    const narrowed = { ...context, exclude }
+    for (let detour = 0; detour < maxDetours; detour++) {
+      const other = this.#strategy.choose(narrowed, nowMs) as CountedEndpoint | undefined
+      if (other === undefined) break
+      if (!this.#isOnTrial(other)) return other
+      exclude.push(other.instance.id)
+    }
+    return endpoint
   }
 
   #arrange(): void {

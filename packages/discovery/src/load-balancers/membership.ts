@@ -19,7 +19,7 @@ export class Membership {
 
   /**
    * @param members a list that nobody changes any more
-   * @param nowMs what those that are UP now and were not before count as newcomers from
+   * @param nowMs what those that are UP now and were not before, or are another process, count as newcomers from
    */
   update(members: readonly ServiceInstance[], nowMs: number): void {
     const before = this.endpoints
@@ -66,7 +66,8 @@ export class Membership {
 
   #change(endpoint: CountedEndpoint, instance: ServiceInstance, nowMs: number): void {
     const isUp = instance.status === ServiceStatus.UP
-    if (isUp && !endpoint.isUp) endpoint.upSinceMs = nowMs
+    const isRestarted = endpoint.instance.registeredAt !== instance.registeredAt
+    if (isUp && (!endpoint.isUp || isRestarted)) endpoint.upSinceMs = nowMs
     endpoint.isUp = isUp
     endpoint.instance = instance
     endpoint.record = this.#hostHealth?.of(instance)

@@ -63,6 +63,13 @@ describe('slow start', () => {
     expect(share(2)).toBeCloseTo(0.5, 1)
   })
 
+  it('begins anew for a process that was restarted, though nobody saw it DOWN', () => {
+    const { balancer, share } = setup('random')
+    balancer.update(instances(1, 2))
+    balancer.update([...instances(1), sampleInstance({ port: 2, registeredAt: 7 })])
+    expect(share(2)).toBeLessThan(0.1)
+  })
+
   it('spares the newcomers among the warm ones, however many they are', () => {
     const { balancer, share } = setup('round-robin')
     balancer.update(instances(1, 2))
