@@ -1,6 +1,6 @@
 import Consul from 'consul'
 import { ConsulServer } from 'hazeljs-test-servers'
-import { ConsulRegistryBackend, type ConsulBackendOptions, type RegistryBackend } from '@hazeljs/discovery'
+import { ConsulRegistryBackend, DiscoveryError, type ConsulBackendOptions, type RegistryBackend } from '@hazeljs/discovery'
 
 /** Short, for tests wait for its end; long enough for a machine that is busy. */
 export const shortLease: ConsulBackendOptions = { ttl: '2s' }
@@ -39,13 +39,19 @@ export async function withAgent(
 
 /** What a watch told, with the time of each. */
 export function record(backend: RegistryBackend, service: string) {
-  const events: { readonly atMs: number; readonly kind: string; readonly ids: readonly string[]; readonly removed: readonly string[] }[] =
-    []
+  const events: {
+    readonly atMs: number
+    readonly kind: string
+    readonly code: unknown
+    readonly ids: readonly string[]
+    readonly removed: readonly string[]
+  }[] = []
   const stop = backend.watch?.(service, (event) => {
     const isSnapshot = event.kind === 'snapshot'
     events.push({
       atMs: performance.now(),
       kind: event.kind,
+      code: isSnapshot || !(event.error instanceof DiscoveryError) ? undefined : event.error.code,
       ids: isSnapshot ? event.instances.map(({ id }) => id) : [],
       removed: isSnapshot ? event.removed.map(({ id, reason }) => `${id} ${reason}`) : [],
     })

@@ -67,6 +67,7 @@ describe.skipIf(serverIsMissing('consul'))('an agent that asks for a token', () 
     expect(await reader.getInstances('orders')).toHaveLength(1)
     const refusal = await reader.register(sampleInstance({ port: 1 })).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(DiscoveryError)
+    expect(refusal).toMatchObject({ code: 'REGISTRY_REFUSED' })
     expect(String(refusal)).toMatch(
       /^DiscoveryError: Consul refused to register orders:127\.0\.0\.1:1: Permission denied.* \(status 403\)\. The token of the client has to allow service:write on "orders"/,
     )
@@ -79,7 +80,7 @@ describe.skipIf(serverIsMissing('consul'))('an agent that asks for a token', () 
 
   it('tells a watch whose token it does not know, and is asked on', async () => {
     const watch = record(backendWith('11111111-2222-3333-4444-555555555555'), 'orders')
-    await expect.poll(() => watch.events.map(({ kind }) => kind)).toEqual(['failure'])
+    await expect.poll(() => watch.events).toMatchObject([{ kind: 'failure', code: 'REGISTRY_REFUSED' }])
     watch.stop()
   })
 

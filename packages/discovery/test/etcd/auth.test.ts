@@ -57,7 +57,7 @@ describe.skipIf(serverIsMissing('etcd'))('an etcd with users', () => {
     await until(() => watch.ports()?.length === 0, 'the watch has begun')
     expect(await backend.getAllServices()).toEqual([])
     const refusal = backend.register(sampleInstance())
-    await expect(refusal).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' })
+    await expect(refusal).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' })
     await expect(refusal).rejects.toThrow(
       `etcd at ${etcd.server.url} refused user 'reader' (etcdserver: permission denied). Its role needs the keys under 'team-a/': ` +
         'etcdctl role grant-permission <role> --prefix=true readwrite team-a/',
@@ -74,6 +74,7 @@ describe.skipIf(serverIsMissing('etcd'))('an etcd with users', () => {
 
   it('refuses wrong passwords and clients without a user, and says which', async () => {
     const wrong = etcd.backend({ username: 'writer', password: 'secret', keyPrefix })
+    await expect(wrong.getInstances('orders')).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' })
     const refusal = await wrong.getInstances('orders').catch(String)
     expect(refusal).toContain(`etcd at ${etcd.server.url} refused user 'writer'`)
     expect(refusal).toContain('Correct username or password')
@@ -81,6 +82,7 @@ describe.skipIf(serverIsMissing('etcd'))('an etcd with users', () => {
     const nobody = etcd.backend({ keyPrefix })
     await expect(nobody.getInstances('orders')).rejects.toThrow('Set username and password of an etcd user')
     await expect(nobody.register(sampleInstance())).rejects.toThrow('refused a client without a username')
+    await expect(nobody.register(sampleInstance())).rejects.toMatchObject({ code: 'REGISTRY_REFUSED' })
     const watch = follow(nobody)
     await until(() => watch.failures().length === 1, 'the watch says so')
   })

@@ -33,7 +33,7 @@ export function explained({ doing, needs }: Request, thrown: unknown): Discovery
   }
   const answer = new ConsulAnswer(status, answerOf(cause) ?? cause.message)
   const message = `Consul refused to ${doing}: ${answer.message} (status ${status})${advice(status, needs)}`
-  return new DiscoveryError('REGISTRY_UNAVAILABLE', message, { cause: answer })
+  return new DiscoveryError(status === 403 ? 'REGISTRY_REFUSED' : 'REGISTRY_UNAVAILABLE', message, { cause: answer })
 }
 
 /** Whether the agent has no service, or no check, of the id that it was asked about. Before Consul 1.10 it said so with status 500. */

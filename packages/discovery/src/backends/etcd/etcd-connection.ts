@@ -28,7 +28,7 @@ export class EtcdConnection {
     })
   }
 
-  /** @throws {DiscoveryError} `REGISTRY_UNAVAILABLE`; where etcd itself said no, the `cause` is an EtcdRefusal. */
+  /** @throws {DiscoveryError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`; where etcd itself said no, the `cause` is an EtcdRefusal. */
   call(request: EtcdRequest): Promise<unknown> {
     return this.#withToken((token) => this.#anywhere((endpoint) => this.#requests.ask(endpoint, request, token)))
   }

@@ -81,7 +81,7 @@ export function toDiscoveryError(failure: unknown, { username, keyPrefix }: Aske
   const { endpoint, message } = failure
   const user = username === undefined ? 'a client without a username' : `user '${username}'`
   const refused = (advice: string) =>
-    new DiscoveryError('REGISTRY_UNAVAILABLE', `etcd at ${endpoint} refused ${user} (${message}). ${advice}`, cause)
+    new DiscoveryError('REGISTRY_REFUSED', `etcd at ${endpoint} refused ${user} (${message}). ${advice}`, cause)
   if (failure.grpcCode === grpcCode.permissionDenied) {
     const grant = `etcdctl role grant-permission <role> --prefix=true readwrite ${keyPrefix}`
     return refused(`Its role needs the keys under '${keyPrefix}': ${grant} (read suffices where nothing is registered)`)

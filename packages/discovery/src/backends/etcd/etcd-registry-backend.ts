@@ -30,7 +30,7 @@ interface Registration {
  * Nothing is remembered between calls: any process may renew, change or take out what another registered. `lastHeartbeat` is the time of the
  * registration, for a heartbeat renews the lease and writes nothing.
  *
- * Methods reject with {@link DiscoveryError} `REGISTRY_UNAVAILABLE`, or `CLIENT_CLOSED` after {@link close}.
+ * Methods reject with {@link DiscoveryError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`, or `CLIENT_CLOSED` after {@link close}.
  */
 export class EtcdRegistryBackend implements RegistryBackend {
   readonly ttlMs: number
