@@ -2,11 +2,12 @@ import type { Clock, TimerHandle } from '@hazeljs/core'
 
 /** Ends a stream that says nothing for too long. Its timer keeps no process alive. */
 export class QuietLimit {
-  /** Aborts when it was quiet for too long, or when the outer signal does. */
-  readonly signal: AbortSignal
   readonly #clock: Clock
   readonly #limitMs: number
-  readonly #quiet = new AbortController()
+  readonly #outer: AbortSignal
+  readonly #end = new AbortController()
+  readonly #onOuter = () => this.#end.abort(this.#outer.reason)
+  #isOver = false
   #heardMs: number
   #timer: TimerHandle | undefined
 
@@ -14,12 +15,20 @@ export class QuietLimit {
     this.#clock = clock
     this.#limitMs = limitMs
     this.#heardMs = clock.now()
-    this.signal = AbortSignal.any([this.#quiet.signal, outer])
+    this.#outer = outer
+    // Not AbortSignal.any: in Node 20 an outer signal that lives on remembers every signal that was made of it.
+    outer.addEventListener('abort', this.#onOuter)
+    if (outer.aborted) this.#onOuter()
+  }
+
+  /** Aborts when it was quiet for too long, or when the outer signal does. */
+  get signal(): AbortSignal {
+    return this.#end.signal
   }
 
   /** Whether it ended the stream. */
   get isOver(): boolean {
-    return this.#quiet.signal.aborted
+    return this.#isOver
   }
 
   /** Something was said. The first time, it begins to count. */
@@ -31,13 +40,17 @@ export class QuietLimit {
   /** Nobody listens any more. */
   end(): void {
     this.#clock.clearTimer(this.#timer)
+    this.#outer.removeEventListener('abort', this.#onOuter)
   }
 
   #arm(delayMs: number): void {
     const onDue = () => {
       const restMs = this.#heardMs + this.#limitMs - this.#clock.now()
       if (restMs > 0) this.#arm(restMs)
-      else this.#quiet.abort(new Error(`etcd said nothing for ${this.#limitMs} ms`))
+      else {
+        this.#isOver = true
+        this.#end.abort(new Error(`etcd said nothing for ${this.#limitMs} ms`))
+      }
     }
     this.#timer = this.#clock.setTimer(onDue, delayMs, { background: true })
   }
