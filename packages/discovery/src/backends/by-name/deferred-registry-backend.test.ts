@@ -51,6 +51,20 @@ describe('DeferredRegistryBackend', () => {
     expect(events.map((event) => event.kind === 'failure' && event.error.message)).toEqual(['no such package'])
   })
 
+  it('sets up a watch for which loading failed as soon as a later call has loaded it, unless it was stopped', async () => {
+    const { backend, memory, events, listener } = setup(1)
+    const watch = vi.spyOn(memory, 'watch')
+    backend.watch('orders', listener)
+    const stop = backend.watch('payments', listener)
+    await settle()
+    await settle()
+    stop()
+    await backend.register(sampleInstance())
+    await settle()
+    expect(events.at(-1)).toMatchObject({ kind: 'snapshot', instances: [sampleInstance({ lastHeartbeat: expect.any(Number) as number })] })
+    expect(watch.mock.calls.map(([name]) => name)).toEqual(['orders'])
+  })
+
   it('sets up no watch that was stopped while it loaded', async () => {
     const { backend, memory, events, listener } = setup()
     const watch = vi.spyOn(memory, 'watch')

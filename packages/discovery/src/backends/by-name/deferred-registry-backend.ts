@@ -11,13 +11,15 @@ export interface LoadedBackend {
 
 /**
  * A backend whose client package is loaded, and whose connection is opened, with the first call or watch. Where that fails, the call rejects
- * and the next one tries again; a watch is told a failure.
+ * and the next one tries again; a watch is told a failure, and begins when a later call could load it.
  */
 export class DeferredRegistryBackend implements RegistryBackend {
   readonly ttlMs: number | undefined
   readonly #load: () => Promise<LoadedBackend>
   #loading: Promise<LoadedBackend> | undefined
   #closing: Promise<void> | undefined
+  /** Begins of watches for which loading failed. */
+  readonly #waiting = new Set<(backend: RegistryBackend) => void>()
 
   constructor(ttlMs: number | undefined, load: () => Promise<LoadedBackend>) {
     this.ttlMs = ttlMs
@@ -61,16 +63,17 @@ export class DeferredRegistryBackend implements RegistryBackend {
     let stopped = false
     let stop: (() => void) | undefined
     const isOver = () => stopped || (wasOpen && this.#closing !== undefined)
-    this.#backend().then(
-      (backend) => {
-        if (!isOver()) stop = backend.watch?.(name, listener)
-      },
-      (error: unknown) => {
-        if (!isOver()) tell('A listener of a registry', () => listener({ kind: 'failure', error: toError(error) }))
-      },
-    )
+    const begin = (backend: RegistryBackend) => {
+      if (!isOver()) stop = backend.watch?.(name, listener)
+    }
+    this.#backend().then(begin, (error: unknown) => {
+      if (isOver()) return
+      this.#waiting.add(begin)
+      tell('A listener of a registry', () => listener({ kind: 'failure', error: toError(error) }))
+    })
     return () => {
       stopped = true
+      this.#waiting.delete(begin)
       stop?.()
     }
   }
@@ -95,6 +98,9 @@ export class DeferredRegistryBackend implements RegistryBackend {
       this.#loading = undefined
       throw error
     })
-    return (await this.#loading).backend
+    const { backend } = await this.#loading
+    for (const begin of this.#waiting) begin(backend)
+    this.#waiting.clear()
+    return backend
   }
 }
