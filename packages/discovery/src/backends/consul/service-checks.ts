@@ -20,7 +20,8 @@ export interface LeaseTimes {
 
 /**
  * Two checks, so that a heartbeat, which passes the first, cannot change what the second says, whoever sets it meanwhile; and so that Consul
- * takes out who expired, and nobody who is DOWN.
+ * takes out who expired, and nobody who is DOWN. Whoever is OUT_OF_SERVICE has no lease, and is
+ * not listed, before maintenance mode says so.
  */
 export function checksOf(id: string, status: ServiceStatus, { ttlMs, deregisterAfterMs }: LeaseTimes): readonly CheckDefinition[] {
   return [
@@ -28,7 +29,7 @@ export function checksOf(id: string, status: ServiceStatus, { ttlMs, deregisterA
       name: leaseName,
       checkid: leaseCheckId(id),
       ttl: `${ttlMs}ms`,
-      status: 'passing',
+      status: status === ServiceStatus.OUT_OF_SERVICE ? 'critical' : 'passing',
       deregistercriticalserviceafter: `${deregisterAfterMs}ms`,
     },
     { checkid: statusCheckId(id), ...statusCheck(status) },

@@ -1,0 +1,40 @@
+import { ConsulServer, serverIsMissing } from 'hazeljs-test-servers'
+import type Consul from 'consul'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ConsulRegistryBackend, type ServiceStatus } from '@hazeljs/discovery'
+import { sampleInstance } from '@hazeljs/discovery/testing'
+import { clientOf } from './agent.fixture.js'
+
+describe.skipIf(serverIsMissing('consul'))('a registration in Consul', () => {
+  let server: ConsulServer
+  let client: Consul
+
+  beforeAll(async () => {
+    server = await ConsulServer.start()
+    client = clientOf(server)
+  })
+  afterAll(() => {
+    client.destroy()
+    return server.kill()
+  })
+
+  it.each(['OUT_OF_SERVICE', 'DOWN', 'STARTING'] as const)('that is %s is never seen as UP', async (status) => {
+    const backend = new ConsulRegistryBackend(client)
+    const name = `never-up-${status}`
+    const seen = new Set<ServiceStatus>()
+    const stop = backend.watch(name, (event) => {
+      if (event.kind === 'snapshot') for (const instance of event.instances) seen.add(instance.status)
+    })
+    let isDone = false
+    const asking = (async () => {
+      while (!isDone) for (const instance of await backend.getInstances(name)) seen.add(instance.status)
+    })()
+    for (let port = 1; port <= 10; port++) await backend.register(sampleInstance({ id: `${name}:${port}`, name, port, status }))
+    isDone = true
+    await asking
+    stop()
+    expect([...seen]).toEqual([status])
+    for (let port = 1; port <= 10; port++) await backend.deregister(`${name}:${port}`)
+    await backend.close()
+  })
+})
