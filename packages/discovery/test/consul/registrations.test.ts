@@ -1,6 +1,6 @@
 import { ConsulServer, serverIsMissing } from 'hazeljs-test-servers'
 import type Consul from 'consul'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ConsulRegistryBackend, type ServiceStatus } from '@hazeljs/discovery'
 import { sampleInstance } from '@hazeljs/discovery/testing'
 import { clientOf } from './agent.fixture.js'
@@ -35,6 +35,21 @@ describe.skipIf(serverIsMissing('consul'))('a registration in Consul', () => {
     stop()
     expect([...seen]).toEqual([status])
     for (let port = 1; port <= 10; port++) await backend.deregister(`${name}:${port}`)
+    await backend.close()
+  })
+
+  it('is found by its own backend without looking through the checks of all services', async () => {
+    const states = vi.spyOn(client.health, 'state')
+    const backend = new ConsulRegistryBackend(client)
+    await backend.register(sampleInstance())
+    expect((await backend.getInstance(sampleInstance().id))?.status).toBe('UP')
+    expect(states).not.toHaveBeenCalled()
+    await client.agent.service.deregister(sampleInstance().id)
+    await expect.poll(() => backend.getInstance(sampleInstance().id)).toBeNull()
+    await new ConsulRegistryBackend(client).register(sampleInstance({ id: sampleInstance().id, name: 'moved' }))
+    expect((await backend.getInstance(sampleInstance().id))?.name).toBe('moved')
+    await backend.deregister(sampleInstance().id)
+    states.mockRestore()
     await backend.close()
   })
 })

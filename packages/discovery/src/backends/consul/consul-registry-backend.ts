@@ -33,6 +33,8 @@ export class ConsulRegistryBackend implements RegistryBackend {
   readonly #followed = new Map<string, FollowedService>()
   readonly #watches = new SharedWatches((service, sink) => this.#follow(service, sink))
   readonly #turns = new Turns()
+  /** The services of those that were registered here: to find one by its id alone, Consul looks through all checks of all services. */
+  readonly #registered = new Map<string, string>()
 
   /** @throws {ConfigError} for options that are wrong. */
   constructor(client: ConsulClient, options: ConsulBackendOptions = {}, dependencies: BackendDependencies = {}) {
@@ -52,6 +54,7 @@ export class ConsulRegistryBackend implements RegistryBackend {
     const { id, name, status } = instance
     return this.#turns.take(id, async () => {
       const definition = toDefinition(instance, this.#options)
+      this.#registered.set(id, name)
       await this.#agent.register(definition, id, status)
       await this.#catalog.settle(name, id, (entries) => entries.some((entry) => shows(entry, definition, instance)))
     })
@@ -64,6 +67,7 @@ export class ConsulRegistryBackend implements RegistryBackend {
       if (service === undefined) return
       const before = await this.#catalog.entries(service, id)
       await this.#agent.deregister(id, service)
+      this.#registered.delete(id)
       // Another agent may have the id too.
       await this.#catalog.settle(service, id, ({ length }) => length === 0 || length < before.entries.length)
     })
@@ -80,9 +84,10 @@ export class ConsulRegistryBackend implements RegistryBackend {
   }
 
   async getInstance(id: string): Promise<ServiceInstance | null> {
-    const ids = new Set([id, foreignServiceId(id)])
-    const found = await Promise.all([...ids].map((one) => this.#catalog.find(one)))
-    return this.#entries.read(found.flat()).find((instance) => instance.id === id) ?? null
+    const service = this.#registered.get(id)
+    const registered = service === undefined ? [] : this.#entries.read((await this.#catalog.entries(service, id)).entries)
+    const [instance] = registered.filter((one) => one.id === id)
+    return instance ?? this.#find(id)
   }
 
   async getAllServices(): Promise<readonly string[]> {
@@ -133,6 +138,12 @@ export class ConsulRegistryBackend implements RegistryBackend {
 
   #read(service: string, { entries, index, isFiltered }: Entries): Listing {
     return { ...this.#entries.readAll(service, entries), index, isFiltered }
+  }
+
+  async #find(id: string): Promise<ServiceInstance | null> {
+    const ids = new Set([id, foreignServiceId(id)])
+    const found = await Promise.all([...ids].map((one) => this.#catalog.find(one)))
+    return this.#entries.read(found.flat()).find((instance) => instance.id === id) ?? null
   }
 
   /** The service that the client's agent has the id in; `undefined` where no agent has it. */
