@@ -22,6 +22,8 @@ const HEARTBEAT_MS = ttlMs / 3
 const MOST_REMOVAL_MS = ttlMs + HEARTBEAT_MS
 
 const CALLERS = 10
+/** Between two registrations: a watch on Consul limits its queries to 10 a second, and one registration takes a few. */
+const REST_MS = 500
 const usage = `Usage: pnpm bench:registries [options]
   --times N    registrations of each registry   (default 20)
   --only a,b   (${registries.map(({ name }) => name).join(', ')})`
@@ -61,6 +63,7 @@ const firstRequests = async ({ choice, announce }) => {
     tookMs.push(performance.now() - start)
     await withdraw()
     await until(() => picker.instances.length === 0, 5_000)
+    await pause(REST_MS)
   }
   await client.close()
   await discovery.close()
