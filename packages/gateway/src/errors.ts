@@ -4,6 +4,7 @@ import { HazelError } from '@hazeljs/core'
 export const problemCodes = {
   ROUTE_NOT_FOUND: { status: 404, title: 'No route matches this request' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The method is not allowed here' },
+  CLIENT_TOO_SLOW: { status: 408, title: 'The client was too slow' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   INVALID_REQUEST: { status: 400, title: 'The request is malformed' },
   NOT_IMPLEMENTED: { status: 501, title: 'The request asks for something that is not supported' },

@@ -85,6 +85,12 @@ export class Exchange {
     return body !== null && !Buffer.isBuffer(body) && !body.readableEnded
   }
 
+  /** The instance has done its part for now: the client has to send on, or to take what there is. */
+  get waitsForClient(): boolean {
+    if (this.response.headersSent) return this.response.writableNeedDrain
+    return this.bodyIsArriving && (this.arrived.body as Readable).readableLength === 0
+  }
+
   addAnswerHeader(name: string, value: string): void {
     if (this.answerHeaders === undefined) this.answerHeaders = [name, value]
     else this.answerHeaders.push(name, value)

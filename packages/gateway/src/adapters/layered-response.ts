@@ -21,6 +21,10 @@ export class LayeredResponse implements ClientResponse {
     return this.#response.destroyed
   }
 
+  get writableNeedDrain(): boolean {
+    return this.#response.writableNeedDrain
+  }
+
   get socket(): Socket | null {
     return this.#response.socket
   }

@@ -17,6 +17,7 @@ export class AnswerCollector extends EventEmitter implements ClientResponse {
   readonly answer: Promise<CollectedAnswer>
   headersSent = false
   destroyed = false
+  readonly writableNeedDrain = false
   readonly socket = null
   shouldKeepAlive = true
   readonly #chunks: Buffer[] = []

@@ -8,6 +8,8 @@ export interface ClientResponse {
   /** Whether the head has gone out, or is about to: after it no other answer can be given. */
   readonly headersSent: boolean
   readonly destroyed: boolean
+  /** Whether the client is behind with taking what was written. */
+  readonly writableNeedDrain: boolean
   /** `null` where there is none, or others come first on it. */
   readonly socket: Socket | null
   /** Cleared where the connection has to end after this answer. */

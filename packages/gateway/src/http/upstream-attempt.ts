@@ -2,7 +2,7 @@ import { type Clock, type TimerHandle, toError } from '@hazeljs/core'
 import type { Lease } from '@hazeljs/discovery'
 import type { CallContext, Outcome } from '@hazeljs/resilience'
 import type { Dispatcher } from 'undici'
-import { UpstreamError } from '../errors.js'
+import { GatewayError, UpstreamError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import { breakOff } from './client-response.js'
@@ -80,9 +80,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     return !bodySpent && isIdempotent(arrived.method, arrived.rawHeaders)
   }
 
-  // A listener of the exchange's cancellation: the client left, or a timeout above ran out.
+  // A listener of the exchange's cancellation: the client left or was too slow, or a timeout above ran out.
   readonly #onAbort = (reason: unknown): void => {
-    const outcome = this.#exchange.clientIsGone ? 'ignored' : 'failure'
+    const outcome = this.#exchange.clientIsGone || reason instanceof GatewayError ? 'ignored' : 'failure'
     if (this.#state === 'waiting') this.#fail(reason, outcome)
     else this.#cut(toError(reason), outcome)
     this.#abortUpstream?.()

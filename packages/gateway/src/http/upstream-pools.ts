@@ -1,4 +1,5 @@
-import type { ServiceInstance } from '@hazeljs/core'
+import { isIPv6 } from 'node:net'
+import { type ServiceInstance, show } from '@hazeljs/core'
 import { Pool } from 'undici'
 
 export interface UpstreamPoolOptions {
@@ -6,6 +7,9 @@ export interface UpstreamPoolOptions {
   readonly idleTimeoutMs: number
   readonly keepAliveMs: number
 }
+
+/** Names and IPv4 addresses; anything more, such as an `@` or a `/` in a registry's entry, would make another URL. */
+const plainHost = /^[\w.~-]+$/
 
 /** The address of an instance as a URL: nothing that a request carries has a part in it. */
 export function originOf(instance: Pick<ServiceInstance, 'host' | 'port' | 'protocol'>): string {
@@ -26,6 +30,7 @@ export class UpstreamPools {
     this.#options = options
   }
 
+  /** @throws {Error} for an instance whose host is none, which is as good as one that cannot be reached. */
   for(instance: ServiceInstance): Pool {
     return this.#byInstance.get(instance) ?? this.#open(instance)
   }
@@ -52,6 +57,9 @@ export class UpstreamPools {
   }
 
   #open(instance: ServiceInstance): Pool {
+    const { id, host } = instance
+    if (isIPv6(host) ? host.includes('%') : !plainHost.test(host))
+      throw new Error(`The instance ${id} has the host ${show(host)}, which is none`)
     const origin = originOf(instance)
     let pool = this.#byOrigin.get(origin)
     if (pool === undefined) {

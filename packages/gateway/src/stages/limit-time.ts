@@ -1,5 +1,6 @@
 import { CancelSource } from '@hazeljs/core'
 import { BulkheadError, TimeoutError } from '@hazeljs/resilience'
+import { GatewayError } from '../errors.js'
 import type { RouteStage } from '../stage.js'
 
 /**
@@ -12,7 +13,8 @@ export const limitTime: RouteStage = (route, { clock }) => {
   return async (exchange, next) => {
     const source = new CancelSource(exchange.context.cancellation)
     exchange.context = exchange.context.underDeadline(source, clock, clock.now() + timeoutMs)
-    const timer = clock.setTimer(() => source.abort(new TimeoutError(timeoutMs)), timeoutMs)
+    const onTimeout = () => source.abort(exchange.waitsForClient ? new GatewayError('CLIENT_TOO_SLOW') : new TimeoutError(timeoutMs))
+    const timer = clock.setTimer(onTimeout, timeoutMs)
     exchange.liftTimeLimit = () => clock.clearTimer(timer)
     try {
       return await next(exchange)
