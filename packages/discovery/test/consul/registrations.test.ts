@@ -25,12 +25,12 @@ describe.skipIf(serverIsMissing('consul'))('a registration in Consul', () => {
     const stop = backend.watch(name, (event) => {
       if (event.kind === 'snapshot') for (const instance of event.instances) seen.add(instance.status)
     })
-    let isDone = false
+    const end = new AbortController()
     const asking = (async () => {
-      while (!isDone) for (const instance of await backend.getInstances(name)) seen.add(instance.status)
+      while (!end.signal.aborted) for (const instance of await backend.getInstances(name)) seen.add(instance.status)
     })()
     for (let port = 1; port <= 10; port++) await backend.register(sampleInstance({ id: `${name}:${port}`, name, port, status }))
-    isDone = true
+    end.abort()
     await asking
     stop()
     expect([...seen]).toEqual([status])

@@ -3,13 +3,15 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 /** A way to a server that a test can cut, stall and close. */
 export class TcpProxy {
+  readonly port: number
   readonly url: string
   readonly #server: Server
   readonly #pairs: Set<readonly [Socket, Socket]>
   readonly #state: { stalled: boolean }
 
   private constructor(server: Server, pairs: Set<readonly [Socket, Socket]>, state: { stalled: boolean }) {
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    this.port = (server.address() as AddressInfo).port
+    this.url = `http://127.0.0.1:${this.port}`
     this.#server = server
     this.#pairs = pairs
     this.#state = state
@@ -54,6 +56,21 @@ export class TcpProxy {
   stall(): void {
     this.#state.stalled = true
     for (const pair of this.#pairs) for (const socket of pair) socket.pause()
+  }
+
+  /** New connections are taken, and no byte passes on them, not even when it flows again elsewhere. */
+  stallNew(): void {
+    this.#state.stalled = true
+  }
+
+  /** No byte passes any more on the connection that was made last. */
+  stallNewest(): void {
+    for (const socket of [...this.#pairs].at(-1) ?? []) socket.pause()
+  }
+
+  /** New connections are as they should be. */
+  flowNew(): void {
+    this.#state.stalled = false
   }
 
   flow(): void {

@@ -5,7 +5,7 @@ export interface RedisSubscriber {
   disconnect(): void
   on(event: 'message', listener: (channel: string, message: string) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
-  on(event: 'ready' | 'close' | 'end' | '+node' | '-node', listener: () => void): unknown
+  on(event: 'connect' | 'ready' | 'close' | 'end' | '+node' | '-node', listener: () => void): unknown
 }
 
 /**

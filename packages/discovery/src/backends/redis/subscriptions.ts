@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Random, type TimerHandle, toError } from '@hazeljs/core'
+import { answerTimeoutMs, answerWithin } from '../answer-within.js'
 import type { RedisClient, RedisSubscriber } from './redis-client.js'
 import { addressOf, redisFailure } from './redis-failure.js'
 
@@ -33,6 +34,8 @@ export class Subscriptions {
   #lastError: Error | undefined
   #failedAttempts = 0
   #reopenTimer: TimerHandle | undefined
+  /** A connection that has come about and is not ready by then is given up: ioredis itself would wait for ever. */
+  #readyTimer: TimerHandle | undefined
 
   constructor(client: RedisClient, dependencies: SubscriptionsDependencies) {
     this.#client = client
@@ -79,9 +82,14 @@ export class Subscriptions {
       }),
     )
     connection.on(
+      'connect',
+      whileCurrent(() => this.#awaitReady()),
+    )
+    connection.on(
       'ready',
       whileCurrent(() => {
         this.#isReady = true
+        this.#dependencies.clock.clearTimer(this.#readyTimer)
         this.#subscribe(connection, [...this.#listeners.keys()])
       }),
     )
@@ -119,7 +127,7 @@ export class Subscriptions {
   }
 
   #subscribe(connection: RedisSubscriber, channels: readonly string[]): void {
-    connection.subscribe(...channels).then(
+    answerWithin(this.#dependencies.clock, () => connection.subscribe(...channels), { background: true }).then(
       () => {
         if (this.#connection !== connection || !this.#isReady) return
         this.#onSubscribed()
@@ -139,8 +147,16 @@ export class Subscriptions {
     this.#dependencies.logger.info({ redis: addressOf(this.#client) }, 'Changes in Redis are told again')
   }
 
+  #awaitReady(): void {
+    const { clock } = this.#dependencies
+    const onDue = () => this.#reopen(new Error(`nothing came within ${answerTimeoutMs} ms on a connection that was made`))
+    clock.clearTimer(this.#readyTimer)
+    this.#readyTimer = clock.setTimer(onDue, answerTimeoutMs, { background: true })
+  }
+
   #onLost(reason: Error): void {
     this.#isReady = false
+    this.#dependencies.clock.clearTimer(this.#readyTimer)
     const error = redisFailure(this.#client, reason)
     if (!this.#isLost) {
       this.#isLost = true
@@ -160,6 +176,7 @@ export class Subscriptions {
     const connection = this.#connection
     this.#connection = undefined
     this.#isReady = false
+    this.#dependencies.clock.clearTimer(this.#readyTimer)
     connection?.disconnect()
   }
 
