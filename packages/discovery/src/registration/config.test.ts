@@ -41,6 +41,13 @@ describe('the options of a registration', () => {
     [{ port: 1 }, 'name: is missing'],
     [{ name: 'orders' }, 'port: is missing'],
     [
+      { name: 'orders', port: 1, host: 'http://orders' },
+      "host: expected a host name or an address, without protocol and port, got 'http://orders'",
+    ],
+    [{ name: 'orders', port: 1, host: 'orders:80' }, 'host: expected a host name or an address'],
+    [{ name: 'orders', port: 1, host: '0.0.0.0' }, "host: '0.0.0.0' is an address to listen on; give the one at which others reach"],
+    [{ name: 'orders', port: 1, host: '[::]' }, "host: '[::]' is an address to listen on"],
+    [
       { name: 'orders', port: 1, protocol: 'grpc', healthCheckPath: '/' },
       "healthCheckType: a gRPC server answers no GET; use 'grpc' or 'tcp'",
     ],
@@ -92,6 +99,15 @@ describe('the options of a registration', () => {
   ] as const)('%o means the signals %o', (shutdownOnSignals, signals) => {
     const config = { name: 'orders', port: 1, ...(shutdownOnSignals !== undefined && { shutdownOnSignals }) }
     expect(resolveRegistration(config).signals).toEqual(signals)
+  })
+
+  it.each([
+    ['orders.internal', 'orders.internal'],
+    ['10.0.0.7', '10.0.0.7'],
+    ['2001:db8::7', '2001:db8::7'],
+    ['[2001:db8::7]', '2001:db8::7'],
+  ])('take the host %s as %s', (host, read) => {
+    expect(resolveRegistration({ name: 'orders', port: 1, host }).host).toBe(read)
   })
 
   it('have defaults', () => {

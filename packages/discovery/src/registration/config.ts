@@ -2,6 +2,7 @@ import { type Duration, type OptionsReader, resolveOptions, type ServiceProtocol
 import type { BackendChoice } from '../backends/by-name/backend-config.js'
 import type { OpenBackend } from '../backends/by-name/open-backend.js'
 import { readBackend } from '../backends/by-name/read-backend.js'
+import { hostOf } from '../host.js'
 import { readText } from '../text-option.js'
 import { type CheckConfig, readCheck, type ResolvedCheck } from './check.js'
 
@@ -11,7 +12,7 @@ export type ShutdownSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT' | 'SIGU
 /** What is not about the registry. */
 export interface ServiceRegistryOptions extends CheckConfig {
   readonly name: string
-  /** Where others reach the instance. Default `127.0.0.1`. */
+  /** Where others reach the instance: a name or an address, not `0.0.0.0`. Default `127.0.0.1`. */
   readonly host?: string
   readonly port: number
   /** Default `http`. */
@@ -89,7 +90,7 @@ export function readRegistration(options: OptionsReader<ServiceRegistryConfig>):
   const openBackend = readBackend(options)
   return {
     name,
-    host: readText(options, 'host') ?? defaultHost,
+    host: readHost(options),
     port: options.number('port', 0, { min: 1, max: maxPort, integer: true }),
     protocol: options.oneOf('protocol', 'http', protocols),
     check: readCheck(options),
@@ -105,6 +106,19 @@ export function readRegistration(options: OptionsReader<ServiceRegistryConfig>):
     signals: readSignals(options),
     openBackend,
   }
+}
+
+/** Servers listen on an address that means all of the machine; for whoever is told it, it means their own. */
+const listeningHosts: readonly unknown[] = ['0.0.0.0', '::']
+
+function readHost(options: OptionsReader<ServiceRegistryConfig>): string {
+  const text = readText(options, 'host')
+  if (text === undefined) return defaultHost
+  const host = hostOf(text)
+  if (host === undefined) options.add('host', `expected a host name or an address, without protocol and port, got ${show(text)}`)
+  if (listeningHosts.includes(host))
+    options.add('host', `${show(text)} is an address to listen on; give the one at which others reach the instance`)
+  return host ?? defaultHost
 }
 
 function readSignals(options: OptionsReader<ServiceRegistryConfig>): readonly ShutdownSignal[] | undefined {

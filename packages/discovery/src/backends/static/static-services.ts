@@ -1,6 +1,5 @@
-import { domainToASCII } from 'node:url'
-import { isIPv6 } from 'node:net'
 import { type OptionsReader, type ServiceInstance, type ServiceProtocol, ServiceStatus, show } from '@hazeljs/core'
+import { hostOf } from '../../host.js'
 import { readText } from '../../text-option.js'
 import { instanceIdOf } from '../instance-record.js'
 
@@ -132,13 +131,6 @@ function addressOf(text: unknown): Address | string {
   const port = url.port === '' ? defaultPorts[protocol] : Number(url.port)
   if (port === undefined) return `needs a port, as ${protocol} has none of its own: ${show(text)}`
   return port === 0 ? `0 is no port: ${show(text)}` : { host, port, protocol }
-}
-
-/** Without brackets; `undefined` when it is neither a name nor an address. */
-function hostOf(text: string): string | undefined {
-  const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
-  if (isIPv6(bare)) return bare
-  return text !== '' && !/[[\]:/\\?#@\s%]/.test(text) && domainToASCII(text) !== '' ? text : undefined
 }
 
 function readTags(options: OptionsReader<StaticInstance>): readonly string[] {
