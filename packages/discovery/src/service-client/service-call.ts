@@ -82,7 +82,8 @@ export class ServiceCall<Answer extends AnswerHead> implements AttemptTerms {
       attempt.send(pool)
     } catch (error) {
       lease.release('ignored')
-      throw error
+      if (!this.#isPassedOver(lease, error)) throw error
+      return this.#attempt(context)
     }
     try {
       return await attempt.answer
@@ -90,6 +91,14 @@ export class ServiceCall<Answer extends AnswerHead> implements AttemptTerms {
       this.#log(lease, context, error)
       throw error
     }
+  }
+
+  /** Whether the attempt goes to another instance, since nothing can be sent to this one. It comes back only where there is no other. */
+  #isPassedOver({ instance: { id } }: Lease, error: unknown): boolean {
+    const isUnusable = error instanceof DiscoveryError && error.code === 'INSTANCE_UNUSABLE'
+    if (!isUnusable || this.#tried.includes(id)) return false
+    this.#tried.push(id)
+    return true
   }
 
   /** A second copy on the instance that is slow would only slow it down: the first goes on alone. */

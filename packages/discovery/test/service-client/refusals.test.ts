@@ -100,6 +100,16 @@ it('refuses instances that it cannot call, and says why', async () => {
   expect(leases.every(({ outcomes }) => outcomes.join() === 'ignored')).toBe(true)
 })
 
+it('passes over instances that it cannot call while there are others', async () => {
+  const service = await startService((_, response) => response.end())
+  const { client, backend, leases } = await setUp([], { retries: 0 })
+  await register(backend, { port: 5001, protocol: 'grpc', metadata: { rank: 0 } })
+  await backend.register(sampleInstance({ id: 'odd', name: 'users', host: 'a@b', metadata: { rank: 1 } }))
+  await register(backend, { port: service.port, metadata: { rank: 2 } })
+  expect((await client.post('/', Readable.from(['body']))).status).toBe(200)
+  expect(leases.map(({ outcomes }) => outcomes)).toEqual([['ignored'], ['ignored'], ['success']])
+})
+
 it('says how many instances are known, and how they are', async () => {
   const { client, backend } = await setUp([])
   await expect(client.get('/')).rejects.toMatchObject({ code: 'NO_INSTANCE', message: "No instance of 'users' is UP: 0 known" })
