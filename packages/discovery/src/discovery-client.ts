@@ -13,6 +13,7 @@ import {
   toError,
 } from '@hazeljs/core'
 import type { OpenedBackend } from './backends/by-name/open-backend.js'
+import { checkBackend } from './backends/by-name/read-backend.js'
 import type { RegistryBackend } from './backends/registry-backend.js'
 import { type DiscoveryClientConfig, readDiscoveryConfig, type ResolvedDiscoveryConfig } from './config.js'
 import { DiscoveryError } from './errors.js'
@@ -26,6 +27,7 @@ import type { ResolvedBalancing } from './load-balancers/balancing-options.js'
 import type { LoadBalancingStrategy, PickContext } from './load-balancers/strategy.js'
 import { identified } from './load-balancers/subsetting.js'
 import { matches } from './filter.js'
+import { listingFailure } from './resolver/listing-failure.js'
 import { ServicePicker } from './resolver/service-picker.js'
 import { ServiceView } from './resolver/service-view.js'
 
@@ -65,6 +67,7 @@ export class DiscoveryClient {
     const loadBalancers = dependencies.loadBalancers ?? LoadBalancerFactory
     this.#loadBalancers = loadBalancers
     this.#config = resolveOptions('DiscoveryClient', (options) => readDiscoveryConfig(options, loadBalancers), config)
+    checkBackend('DiscoveryClient', backend)
     this.#opened = backend === undefined ? this.#config.openBackend(dependencies) : { backend, owned: false }
     this.#backend = this.#opened.backend
     this.#clock = dependencies.clock ?? systemClock
@@ -76,7 +79,8 @@ export class DiscoveryClient {
   /**
    * Picks an instance without counting a call; `null` when none is UP. For `least-connections`, use {@link acquire}.
    *
-   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` when nothing is known of the service, `UNKNOWN_STRATEGY`, `CLIENT_CLOSED`.
+   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` or `REGISTRY_REFUSED` when nothing is known of the service, `UNKNOWN_STRATEGY`,
+   * `CLIENT_CLOSED`.
    */
   async getInstance(name: string, strategy?: StrategyName, filter?: ServiceFilter, context?: PickContext): Promise<ServiceInstance | null> {
     return (await this.#balancer(name, strategy, filter)).select(context) ?? null
@@ -94,7 +98,7 @@ export class DiscoveryClient {
   /**
    * All instances whatever their status, unless the filter says otherwise; ordered by id.
    *
-   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` when nothing is known of the service, `CLIENT_CLOSED`.
+   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` or `REGISTRY_REFUSED` when nothing is known of the service, `CLIENT_CLOSED`.
    */
   async getInstances(name: string, filter?: ServiceFilter): Promise<ServiceInstance[]> {
     const instances = await this.#view(name).current()
@@ -104,14 +108,14 @@ export class DiscoveryClient {
   /**
    * The names of all services with an instance, asked of the registry each time.
    *
-   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE`, `CLIENT_CLOSED`.
+   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`, `CLIENT_CLOSED`.
    */
   async getAllServices(): Promise<string[]> {
     this.#assertOpen()
     try {
       return [...(await this.#backend.getAllServices())]
     } catch (error) {
-      throw new DiscoveryError('REGISTRY_UNAVAILABLE', 'The registry did not list the services', { cause: error })
+      throw listingFailure('the services', error)
     }
   }
 

@@ -18,8 +18,8 @@ export interface InstancePicker {
   /**
    * Resolves when the instances are known.
    *
-   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` when the first listing fails; it is tried again in the background, and `ready` turns
-   * `true` when it succeeds. `CLIENT_CLOSED` when the client is closed before.
+   * @throws {DiscoveryError} `REGISTRY_UNAVAILABLE` or `REGISTRY_REFUSED` when the first listing fails; it is tried again in the
+   * background, and `ready` turns `true` when it succeeds. `CLIENT_CLOSED` when the client is closed before.
    */
   whenReady(): Promise<void>
   /** `undefined` when no instance is UP, and after `close`. */

@@ -125,7 +125,7 @@ describe('ServiceRegistry', () => {
     const register = vi.spyOn(backend, 'register').mockRejectedValue(new Error('full'))
     await expect(registry.register()).rejects.toMatchObject({
       code: 'REGISTRATION_FAILED',
-      message: 'orders at 127.0.0.1:3000 could not be registered',
+      message: 'orders at 127.0.0.1:3000 could not be registered: full',
     })
     expect(registry.getInstance()).toBeNull()
     expect(clock.pendingTimers).toBe(0)

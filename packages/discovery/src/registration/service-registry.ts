@@ -13,6 +13,7 @@ import {
   toError,
 } from '@hazeljs/core'
 import type { OpenedBackend } from '../backends/by-name/open-backend.js'
+import { checkBackend } from '../backends/by-name/read-backend.js'
 import { MemoryRegistryBackend } from '../backends/memory/memory-registry-backend.js'
 import type { RegistryBackend } from '../backends/registry-backend.js'
 import { DiscoveryError } from '../errors.js'
@@ -56,6 +57,7 @@ export class ServiceRegistry {
    */
   constructor(config: ServiceRegistryConfig, backend?: RegistryBackend, dependencies: ServiceRegistryDependencies = {}) {
     this.#registration = resolveRegistration(config)
+    checkBackend('ServiceRegistry', backend)
     const { openBackend } = this.#registration
     this.#open = () => (backend === undefined ? openBackend(dependencies) : { backend, owned: false })
     this.#dependencies = {
@@ -194,6 +196,8 @@ export class ServiceRegistry {
 
   #failure(what: string, cause: unknown): DiscoveryError {
     const { name, host, port } = this.#registration
-    return new DiscoveryError('REGISTRATION_FAILED', `${name} at ${host}:${port} could not be ${what}`, { cause })
+    return new DiscoveryError('REGISTRATION_FAILED', `${name} at ${host}:${port} could not be ${what}: ${toError(cause).message}`, {
+      cause,
+    })
   }
 }

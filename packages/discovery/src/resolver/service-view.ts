@@ -8,6 +8,7 @@ import type { ResolvedOutlierOptions } from '../health/outlier/options.js'
 import type { OutlierDetector } from '../health/outlier/outlier-detector.js'
 import type { LoadBalancer } from '../load-balancers/load-balancer.js'
 import { listWithin } from './listing.js'
+import { listingFailure } from './listing-failure.js'
 import { ShrinkGuard } from './shrink-guard.js'
 import { difference, type Snapshot, toSnapshot } from './snapshot.js'
 import { Subsets } from './subset.js'
@@ -211,7 +212,7 @@ export class ServiceView {
       if (!overtaken) this.#admit(instances, new Set(), doubtedBefore || !this.#options.cacheEnabled)
     } catch (error) {
       this.#fail(toError(error))
-      throw new DiscoveryError('REGISTRY_UNAVAILABLE', `The registry did not list the instances of ${this.#name}`, { cause: error })
+      throw listingFailure(`the instances of ${this.#name}`, error)
     }
   }
 

@@ -2,6 +2,8 @@ import { ConfigError } from '@hazeljs/core'
 import { FakeClock } from '@hazeljs/core/testing'
 import { describe, expect, it } from 'vitest'
 import { discoveryProblems } from '../../config.js'
+import { DiscoveryClient } from '../../discovery-client.js'
+import { ServiceRegistry } from '../../registration/service-registry.js'
 import { sampleInstance } from '../../testing/index.js'
 import { DnsRegistryBackend } from '../dns/dns-registry-backend.js'
 import { EtcdRegistryBackend } from '../etcd/etcd-registry-backend.js'
@@ -54,6 +56,24 @@ describe('a backend by its name', () => {
     await backend.register(sampleInstance())
     await clock.advance(1_000)
     expect(await backend.getInstances('orders')).toEqual([])
+  })
+
+  it('is asked for where there is a config of one, and no name', () => {
+    expect(problemsOf({ backendConfig: { url: 'redis://127.0.0.1' } })).toEqual([
+      'backendConfig.url: unknown option; known are ttl',
+      'backend: is missing: whose backendConfig is it? Known are memory, redis, consul, etcd, kubernetes, static, dns',
+    ])
+    expect(problemsOf({ backendConfig: { ttl: '5s' } })).toEqual([])
+  })
+
+  it.each([
+    ['redis', "expected a RegistryBackend, got 'redis'; a name stands in the options: { backend: 'redis', backendConfig: { … } }"],
+    [null, 'expected a RegistryBackend, got null'],
+    [{ get: () => 'the client of a registry' }, 'expected a RegistryBackend, got an object'],
+    [new DiscoveryClient(), 'expected a RegistryBackend, got an object'],
+  ])('is not taken for a backend: %s', (given, message) => {
+    expect(() => new DiscoveryClient({}, given as never)).toThrow(`DiscoveryClient: backend: ${message}`)
+    expect(() => new ServiceRegistry({ name: 'orders', port: 1 }, given as never)).toThrow(`ServiceRegistry: backend: ${message}`)
   })
 
   it('is refused with everything that is wrong', () => {

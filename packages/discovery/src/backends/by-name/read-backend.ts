@@ -1,4 +1,4 @@
-import { type OptionsReader, show, suggest } from '@hazeljs/core'
+import { ConfigError, type OptionsReader, show, suggest } from '@hazeljs/core'
 import { DnsRegistryBackend } from '../dns/dns-registry-backend.js'
 import { type DnsOptionsRead, readDnsOptions, withQueries } from '../dns/options.js'
 import { type EtcdBackendOptions, readEtcdOptions } from '../etcd/etcd-options.js'
@@ -48,13 +48,31 @@ export function readBackend(options: OptionsReader<BackendChoice>): OpenBackend 
   return shared
 }
 
+/**
+ * One that is given beside the options.
+ *
+ * @throws {ConfigError} for what is no backend.
+ */
+export function checkBackend(subject: string, given: unknown): void {
+  if (given === undefined || isBackend(given)) return
+  const hint = typeof given === 'string' ? `; a name stands in the options: { backend: ${show(given)}, backendConfig: { … } }` : ''
+  throw new ConfigError(subject, [{ path: 'backend', message: `expected a RegistryBackend, got ${show(given)}${hint}` }])
+}
+
+/** A DiscoveryClient lists, too, and is none. */
 function isBackend(value: unknown): value is RegistryBackend {
-  return typeof value === 'object' && value !== null && 'getInstances' in value
+  return typeof value === 'object' && value !== null && 'getInstances' in value && !('acquire' in value)
 }
 
 const shared: OpenBackend = () => ({ backend: defaultMemoryBackend, owned: false })
 
+/** What says where a registry is: the config is one's whose name was forgotten. */
+const places = ['url', 'host', 'port', 'sentinels', 'cluster', 'endpoints', 'kubeConfigPath', 'services', 'hostname']
+
 function readMemory(options: Reader<MemoryBackendOptions>): OpenBackend {
+  const hasPlace = places.some((name) => name in Object(options.value('backendConfig')))
+  if (hasPlace && !options.has('backend'))
+    options.add('backend', `is missing: whose backendConfig is it? Known are ${backendNames.join(', ')}`)
   const ttl = options.object('backendConfig').duration('ttl', defaultMemoryTtlMs, 1)
   if (!options.has('backendConfig')) return shared
   return (dependencies) => ({ backend: new MemoryRegistryBackend({ ttl }, dependencies?.clock), owned: true })
