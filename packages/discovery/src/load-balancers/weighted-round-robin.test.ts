@@ -35,6 +35,18 @@ describe('WeightedRoundRobin', () => {
     expect(order([0, 0], 4)).toBe('abab')
   })
 
+  it('gives weight 0 nothing where the others were tried or are on trial', () => {
+    const failing = { ejected: false, doubtful: true, record: () => undefined }
+    const well = { ...failing, doubtful: false }
+    const hostHealth = { of: ({ id }: { id: string }) => (id === 'b' ? failing : well) }
+    const balancer = LoadBalancerFactory.create('weighted-round-robin', { random: new ScriptedRandom(0), hostHealth })
+    balancer.update(weighted(0, 1))
+    expect(Array.from({ length: 4 }, () => balancer.pick()?.instance.id).join('')).toBe('bbbb')
+    expect(balancer.select({ exclude: ['b'] })?.id).toBe('b')
+    balancer.update(weighted(0, 1, 1))
+    expect(balancer.select({ exclude: ['b'] })?.id).toBe('c')
+  })
+
   it.each([undefined, 'many', -1, Number.NaN, Infinity, null])('takes weight %s as 1', (weight) => {
     expect(order([weight, 2], 3)).toBe('bab')
   })

@@ -1,4 +1,4 @@
-import type { Cancellation, Clock, ServiceFilter, ServiceInstance } from '@hazeljs/core'
+import { type Cancellation, type Clock, ConfigError, type ServiceFilter, type ServiceInstance, show } from '@hazeljs/core'
 import type { Pool } from 'undici'
 import type { DiscoveryClient } from '../discovery-client.js'
 import { DiscoveryError } from '../errors.js'
@@ -21,8 +21,9 @@ export class ServiceTarget {
   readonly #pools: ConnectionPools
   #closed = false
 
-  /** @throws {DiscoveryError} `UNKNOWN_STRATEGY`, `CLIENT_CLOSED`. */
+  /** @throws {ConfigError} where `discovery` is none. {@link DiscoveryError} `UNKNOWN_STRATEGY`, `CLIENT_CLOSED`. */
   constructor(discovery: ServiceDiscovery, options: ResolvedServiceClientOptions) {
+    checkDiscovery(discovery)
     this.#discovery = discovery
     this.#options = options
     const { serviceName, strategy, filter } = options
@@ -70,6 +71,11 @@ export class ServiceTarget {
     const { serviceName } = this.#options
     const known = await unlessAborted(this.#discovery.getInstances(serviceName), cancellation)
     const meant = filter === undefined ? known : await unlessAborted(this.#discovery.getInstances(serviceName, filter), cancellation)
+    if (known.length === 0)
+      throw new DiscoveryError(
+        'NO_INSTANCE',
+        `No instance of '${serviceName}' is UP: the registry has none of that name. Is it registered, in this registry?`,
+      )
     const which = filter === undefined ? '' : `, of which ${meant.length} match the filter`
     throw new DiscoveryError('NO_INSTANCE', `No instance of '${serviceName}' is UP: ${known.length} known${which}${statusesOf(meant)}`)
   }
@@ -83,6 +89,13 @@ export class ServiceTarget {
   readonly #onChange = ({ service, removed }: ServiceChange): void => {
     if (service === this.#options.serviceName) this.#pools.drop(removed)
   }
+}
+
+function checkDiscovery(given: unknown): void {
+  if (typeof given === 'object' && given !== null && 'picker' in given) return
+  throw new ConfigError('ServiceClient', [
+    { path: 'discovery', message: `expected a DiscoveryClient, or a function that returns one, got ${show(given)}` },
+  ])
 }
 
 function statusesOf(instances: readonly ServiceInstance[]): string {

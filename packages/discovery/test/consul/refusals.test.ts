@@ -109,6 +109,7 @@ describe('where no agent is', () => {
   }
 
   const page = 'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Consul-Index: 7\r\nContent-Length: 4\r\n\r\n<p/>'
+  const elsewhere = 'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 18\r\n\r\n404 page not found'
   const cut = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4000\r\n\r\n[{'
 
   it('says that the connection is refused, and by whom', () =>
@@ -116,6 +117,11 @@ describe('where no agent is', () => {
       const message = new RegExp(`Consul did not answer when asked to list orders: .*ECONNREFUSED 127.0.0.1:${port}.*agent runs`)
       await expect(backend.getInstances('orders')).rejects.toThrow(message)
       await expect(backend.heartbeat(id)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' })
+    }))
+
+  it('asks whether it is an agent that knows no such path', () =>
+    withBackend(elsewhere, async (backend) => {
+      await expect(backend.getInstances('orders')).rejects.toThrow(/404 page not found .*Is it the HTTP port of a Consul agent\?/)
     }))
 
   it('says that it is no agent that answers', () =>

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { kubeConfigOf, patience, startCluster, startServer } from './cluster.fixture.js'
 import { slice, watchOf } from './slices.fixture.js'
 
@@ -42,6 +42,18 @@ describe('who asks', () => {
     const server = await startServer()
     const config = kubeConfigOf(server.kubeConfig().replace(server.url, `${server.url}/elsewhere`))
     await expect(new KubernetesRegistryBackend(config).getInstances('orders')).rejects.toThrow(/404 .* Kubernetes 1\.21/)
+  })
+
+  it('outside of a cluster is told so', async () => {
+    const kubeConfig = new KubeConfig()
+    kubeConfig.loadFromClusterAndUser({ name: 'none found', server: 'http://localhost:8080', skipTLSVerify: false }, { name: 'user' })
+    await expect(new KubernetesRegistryBackend(kubeConfig).getInstances('orders')).rejects.toThrow(/no kubeconfig was found/)
+    const inPod = new KubeConfig()
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', undefined)
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', undefined)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    inPod.loadFromCluster()
+    await expect(new KubernetesRegistryBackend(inPod).getInstances('orders')).rejects.toThrow(/loadFromCluster\(\) works inside a pod only/)
   })
 
   it('without a current cluster is told so', async () => {

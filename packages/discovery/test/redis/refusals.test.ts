@@ -5,9 +5,10 @@ import { RedisServer, serverIsMissing } from 'hazeljs-test-servers'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { execFile } from 'node:child_process'
 import { rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { recorded } from './clients.fixture.js'
 
 const patience = { timeout: 5_000, interval: 10 }
@@ -72,6 +73,17 @@ describe.skipIf(serverIsMissing('redis-server'))('a Redis that refuses', () => {
     const failure = await failureOf(silenced)
     expect(failure.message).toMatch(message)
     expect(failure.code).toBe(what.includes('password') ? 'REGISTRY_REFUSED' : 'REGISTRY_UNAVAILABLE')
+  })
+
+  it('to speak Redis: the error asks whether it is one', async () => {
+    const web = createServer((socket) =>
+      socket.on('error', () => undefined).on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+    )
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void web.close())
+    const redis = client((web.address() as AddressInfo).port)
+    redis.on('error', () => undefined)
+    expect((await failureOf(redis)).message).toMatch(/speaks another protocol; is it a Redis, and is the port right\?/)
   })
 
   it('a permission: the error says what is missing', async () => {

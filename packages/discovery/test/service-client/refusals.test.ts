@@ -112,7 +112,10 @@ it('passes over instances that it cannot call while there are others', async () 
 
 it('says how many instances are known, and how they are', async () => {
   const { client, backend } = await setUp([])
-  await expect(client.get('/')).rejects.toMatchObject({ code: 'NO_INSTANCE', message: "No instance of 'users' is UP: 0 known" })
+  await expect(client.get('/')).rejects.toMatchObject({
+    code: 'NO_INSTANCE',
+    message: "No instance of 'users' is UP: the registry has none of that name. Is it registered, in this registry?",
+  })
   await backend.register(sampleInstance({ name: 'users', port: 1, status: 'DOWN' }))
   await backend.register(sampleInstance({ name: 'users', port: 2, status: 'DOWN' }))
   await backend.register(sampleInstance({ name: 'users', port: 3, status: 'STARTING' }))
@@ -166,4 +169,10 @@ it('refuses options that are wrong, all at once', () => {
     ].sort(),
   )
   expect(() => new ServiceClient(discovery, { serviceName: 'users', loadBalancingStrategy: 'fastest' })).toThrow(/fastest/)
+})
+
+it.each([undefined, {}, new MemoryRegistryBackend()])('wants a discovery client, not %o', async (given) => {
+  const message = 'ServiceClient: discovery: expected a DiscoveryClient, or a function that returns one'
+  if (given !== undefined) expect(() => new ServiceClient(given as never, { serviceName: 'users' })).toThrow(message)
+  await expect(new ServiceClient(() => given as never, { serviceName: 'users' }).get('/')).rejects.toThrow(message)
 })

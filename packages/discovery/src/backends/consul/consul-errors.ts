@@ -32,7 +32,7 @@ export function explained({ doing, needs }: Request, thrown: unknown): Discovery
     return new DiscoveryError('REGISTRY_UNAVAILABLE', message, { cause })
   }
   const answer = new ConsulAnswer(status, answerOf(cause) ?? cause.message)
-  const message = `Consul refused to ${doing}: ${answer.message} (status ${status})${advice(status, needs)}`
+  const message = `Consul refused to ${doing}: ${answer.message} (status ${status})${advice(answer, needs)}`
   return new DiscoveryError(status === 403 ? 'REGISTRY_REFUSED' : 'REGISTRY_UNAVAILABLE', message, { cause: answer })
 }
 
@@ -43,8 +43,9 @@ export function saysUnknown(error: unknown): boolean {
   return answer.status === 404 || (answer.status === 500 && /does not have associated TTL|Unknown (check|service)/i.test(answer.message))
 }
 
-function advice(status: number, needs: string): string {
+function advice({ status, message }: ConsulAnswer, needs: string): string {
   if (status === 403) return `. The token of the client has to allow ${needs}`
+  if (status === 404 && !message.startsWith('Unknown')) return `. Is it the HTTP port of a Consul agent?`
   if (status === 429) return `. A watched service takes a connection: raise limits.http_max_conns_per_client of the agent`
   return ''
 }

@@ -85,5 +85,11 @@ export function toDiscoveryError(failure: unknown, { server, verb, namespace }: 
     return new DiscoveryError('REGISTRY_UNAVAILABLE', `Kubernetes at ${server} failed to ${asked}: ${status} ${message}${hint}`, cause)
   }
   const what = failure instanceof Error ? failure.message || failure.name : String(failure)
-  return new DiscoveryError('REGISTRY_UNAVAILABLE', `Kubernetes at ${server} failed to ${asked}: ${what}`, cause)
+  return new DiscoveryError('REGISTRY_UNAVAILABLE', `Kubernetes at ${server} failed to ${asked}: ${what}${placeHint(server)}`, cause)
+}
+
+/** The servers that the client takes where it found none. */
+function placeHint(server: string): string {
+  if (server === 'http://localhost:8080') return '. That is where no kubeconfig was found: is there one, or a service account?'
+  return server.includes('undefined') ? '. loadFromCluster() works inside a pod only; elsewhere use loadFromDefault()' : ''
 }

@@ -24,6 +24,7 @@ const failures: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there; is it running, and is the address right?',
   ENOTFOUND: 'its name is not known; is the address right?',
   EAI_AGAIN: 'its name is not known for now; does the name server answer?',
+  'Protocol error': 'what listens there speaks another protocol; is it a Redis, and is the port right?',
   ETIMEDOUT: 'it cannot be reached; is the address right, and is the way to it open?',
 }
 

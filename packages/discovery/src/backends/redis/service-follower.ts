@@ -1,4 +1,5 @@
 import { type Clock, type Random, type ServiceInstance, type TimerHandle, toError } from '@hazeljs/core'
+import { coalesced } from '../coalesced.js'
 import type { CorruptEntries } from '../entry-reader.js'
 import type { WatchSink } from '../shared-watches.js'
 import { type Change, readChange } from './change-message.js'
@@ -50,6 +51,8 @@ export class ServiceFollower implements ChannelListener {
   #expiryAtMs = Infinity
   #timer: TimerHandle | undefined
   #stopped = false
+  /** Changes that come together are told together: to tell one costs listeners as much as there are instances. */
+  readonly #tellSoon = coalesced(() => this.#current && !this.#stopped && this.#tell())
 
   constructor(service: string, keys: ServiceKeys, sink: WatchSink, dependencies: FollowerDependencies) {
     this.#keys = keys
@@ -117,7 +120,7 @@ export class ServiceFollower implements ChannelListener {
       return
     }
     this.#expiryAtMs = expiryAt(nowMs, change.untilExpiryMs)
-    this.#tell()
+    this.#tellSoon()
   }
 
   /** Reads all instances. */
