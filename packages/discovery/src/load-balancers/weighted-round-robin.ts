@@ -13,6 +13,8 @@ export class WeightedRoundRobin implements BalancingStrategy {
   readonly #random: Random
   #endpoints: readonly Endpoint[] = []
   #weights: readonly number[] = []
+  /** Those of a weight above 0, which the turns count. */
+  #served: readonly Endpoint[] = []
   #turns: WeightedTurns | undefined
 
   constructor(random: Random) {
@@ -27,13 +29,18 @@ export class WeightedRoundRobin implements BalancingStrategy {
     this.#endpoints = endpoints
     if (same || endpoints.length === 0) return
     this.#weights = weights
-    this.#turns = weightedTurns(wholeWeights(weights), this.#turns?.phase ?? this.#random.next())
+    const shares = wholeWeights(weights)
+    this.#served = endpoints.filter((_, index) => shares[index] !== 0)
+    this.#turns = weightedTurns(
+      shares.filter((share) => share !== 0),
+      this.#turns?.phase ?? this.#random.next(),
+    )
   }
 
   choose(context: PickContext): Endpoint | undefined {
-    const endpoints = this.#endpoints
+    const endpoints = this.#served
     const turns = this.#turns
-    if (turns === undefined || endpoints.length === 0) return undefined
+    if (turns === undefined || this.#endpoints.length === 0) return undefined
     let index = 0
     for (let turn = 0; turn < maxPassedTurns; turn++) {
       index = turns.next()
