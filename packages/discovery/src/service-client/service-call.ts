@@ -58,9 +58,14 @@ export class ServiceCall<Answer extends AnswerHead> implements AttemptTerms {
     }
   }
 
-  /** A late attempt that the end of the total time cut short had only what the others left, which says nothing of its instance. */
+  /**
+   * A late attempt that the end of the total time cut short had only what the others left, and an instance that took all that came of the
+   * caller's stream waits for the caller: neither says anything of the instance.
+   */
   outcomeOfAbort(reason: unknown, { attempt }: CallContext): Outcome {
     if ((reason as { readonly code?: unknown } | null | undefined)?.code !== 'TIMEOUT') return 'ignored'
+    const { body } = this.request
+    if (body instanceof Readable && body.readableFlowing === true && body.readableLength === 0 && !body.readableEnded) return 'ignored'
     return this.#whole?.aborted === true && attempt > 1 ? 'ignored' : 'failure'
   }
 

@@ -1,4 +1,5 @@
 import { getEventListeners, setMaxListeners } from 'node:events'
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { withDeadline } from '@hazeljs/resilience'
 import { DiscoveryClient, MemoryRegistryBackend, ServiceClient } from '@hazeljs/discovery'
@@ -115,6 +116,26 @@ describe('timeout', () => {
       [bad.port, 'failure'],
       [slow.port, 'ignored'],
     ])
+  })
+
+  it('blames no instance that waits for the rest of the caller’s own stream, but one that does not read it', async () => {
+    const reading = await startService((request) => void request.resume())
+    const deaf = await startService(silent)
+    const stalled = Readable.from(
+      (async function* () {
+        yield Buffer.from('some')
+        await new Promise(() => undefined)
+      })(),
+    )
+    const much = Readable.from(
+      (function* () {
+        for (;;) yield Buffer.alloc(65_536)
+      })(),
+    )
+    const { client, leases } = await setUp([reading.port, deaf.port], { timeout: 60 })
+    await expect(client.put('/', stalled)).rejects.toMatchObject({ code: 'TIMEOUT' })
+    await expect(client.put('/', much, { exclude: [`users:127.0.0.1:${reading.port}`] })).rejects.toMatchObject({ code: 'TIMEOUT' })
+    expect(leases.map(({ outcomes }) => outcomes)).toEqual([['ignored'], ['failure']])
   })
 
   it('covers the wait for the first listing', async () => {
