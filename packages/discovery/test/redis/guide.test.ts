@@ -13,9 +13,8 @@ it.skipIf(serverIsMissing('redis-server'))('the snippet of the guide prints what
   const code = /^```ts redis\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? ''
   const expected = Array.from(code.matchAll(/\/\/ → (.*)$/gm), ([, printed = '']) => printed)
   const server = await RedisServer.start()
-  const given = ["import { Redis } from 'ioredis'", `const redis = new Redis(${server.port}, '127.0.0.1')`]
   mkdirSync(generated, { recursive: true })
-  writeFileSync(`${generated}snippet.ts`, [...given, code, 'redis.disconnect()\n'].join('\n'))
+  writeFileSync(`${generated}snippet.ts`, code.replace('6379', String(server.port)))
 
   const printed: string[] = []
   const log = vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => void printed.push(values.map(String).join(' ')))
