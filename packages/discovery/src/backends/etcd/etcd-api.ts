@@ -129,7 +129,7 @@ export class EtcdApi {
     const lines = new JsonLines()
     for await (const chunk of chunks) {
       onBytes()
-      for (const line of lines.push(chunk)) yield this.#message(endpoint, line)
+      yield* together(lines.push(chunk).map((line) => this.#message(endpoint, line)))
     }
   }
 
@@ -185,6 +185,21 @@ function request(operation: Operation): object {
 
 function range(prefix: string): object {
   return { key: encode(prefix), range_end: encode(rangeEnd(prefix)) }
+}
+
+/** Changes that come together are one message: to tell one costs listeners as much as there are instances. */
+function* together(messages: readonly WatchMessage[]): Iterable<WatchMessage> {
+  let changes: Change[] = []
+  for (const message of messages) {
+    if (message.kind === 'changes') {
+      for (const change of message.changes) changes.push(change)
+      continue
+    }
+    if (changes.length > 0) yield { kind: 'changes', changes }
+    changes = []
+    yield message
+  }
+  if (changes.length > 0) yield { kind: 'changes', changes }
 }
 
 function decodeChange({ type, kv }: { readonly type?: string; readonly kv: RawKeyValue }): Change {
