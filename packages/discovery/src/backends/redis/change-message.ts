@@ -17,7 +17,7 @@ export interface Change extends ChangeCount {
   readonly text: string
 }
 
-const pattern = /^(\d+) (\d+) (-?\d+) (put|deregistered|expired)\n(\[.*\])\n([^]*)$/
+const pattern = /^(\d+) (\d+) (-?\d+) (put|deregistered|expired)\n(\[[^\n]*\])\n([^]*)$/
 const shownLength = 80
 
 /**
