@@ -1,4 +1,4 @@
-import { JsonLines } from './json-lines.js'
+import { LineSplitter } from '../line-splitter.js'
 import { grpcCode, EndpointFailure, EtcdRefusal, refusalIn, refusalOfCancel } from './etcd-errors.js'
 import type { EtcdConnection } from './etcd-connection.js'
 import { rangeEnd } from './etcd-keys.js'
@@ -126,10 +126,10 @@ export class EtcdApi {
   }
 
   async *#messages(endpoint: string, chunks: AsyncIterable<Uint8Array>, onBytes: () => void): AsyncIterable<WatchMessage> {
-    const lines = new JsonLines()
+    const lines = new LineSplitter()
     for await (const chunk of chunks) {
       onBytes()
-      yield* together(lines.push(chunk).map((line) => this.#message(endpoint, line)))
+      yield* together(lines.push(chunk).map((line) => this.#message(endpoint, JSON.parse(line))))
     }
   }
 

@@ -44,12 +44,9 @@ export class KubernetesApi {
     })
   }
 
-  /** The open stream of a watch, as texts. @throws {KubernetesApiError} */
+  /** The open stream of a watch. @throws {KubernetesApiError} */
   watch(namespace: string, query: Query, options: CallOptions): Promise<IncomingMessage> {
-    return this.#inTime(options, async () => {
-      const response = await this.#open(namespace, { ...query, watch: 'true' }, options)
-      return response.setEncoding('utf8')
-    })
+    return this.#inTime(options, () => this.#open(namespace, { ...query, watch: 'true' }, options))
   }
 
   /** Rejects with the reason of the abort at once, for a plugin that brings credentials knows no signal. */

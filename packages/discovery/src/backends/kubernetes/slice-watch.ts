@@ -1,10 +1,10 @@
 import type { Clock, Logger, Random, ServiceInstance, TimerHandle } from '@hazeljs/core'
 import type { IncomingMessage } from 'node:http'
+import { LineSplitter } from '../line-splitter.js'
 import type { WatchSink } from '../shared-watches.js'
 import { type Asked, KubernetesApiError, toDiscoveryError } from './api-error.js'
 import type { CallOptions, KubernetesApi } from './kubernetes-api.js'
 import type { ResolvedKubernetesOptions } from './kubernetes-options.js'
-import { LineSplitter } from './line-splitter.js'
 import { Silence } from './silence.js'
 import { listSlices } from './slice-list.js'
 import type { SliceReader } from './slice-reader.js'
@@ -123,17 +123,17 @@ export class SliceWatch {
   async #read(stream: IncomingMessage, slices: WatchedSlices, silence: Silence): Promise<void> {
     const lines = new LineSplitter()
     silence.restart()
-    for await (const piece of stream) {
+    for await (const piece of stream as AsyncIterable<Buffer>) {
       silence.restart()
-      this.#take(lines.push(String(piece)), slices)
+      this.#take(lines, piece, slices)
     }
   }
 
   /** What arrives together is told together: an endpoint that moves to another slice is never missing in between. */
-  #take(lines: readonly string[], slices: WatchedSlices): void {
+  #take(lines: LineSplitter, piece: Uint8Array, slices: WatchedSlices): void {
     let changed = false
     try {
-      for (const line of lines) {
+      for (const line of lines.push(piece)) {
         changed = slices.apply(line) || changed
         this.#attempts = 0
       }
