@@ -86,6 +86,16 @@ describe.skipIf(serverIsMissing('redis-server'))('a Redis that refuses', () => {
     expect((await failureOf(redis)).message).toMatch(/speaks another protocol; is it a Redis, and is the port right\?/)
   })
 
+  it('to speak TLS: the error asks whether it does', async () => {
+    const redis = client(open.port, { tls: {} })
+    redis.on('error', () => undefined)
+    const backend = new RedisRegistryBackend(redis, { callTimeout })
+    const message = /127\.0\.0\.1:\d+ did not answer within 300 ms; .*; does it speak TLS at that port\?/
+    await expect(backend.getInstances('orders')).rejects.toThrow(message)
+    await backend.close()
+    redis.disconnect()
+  })
+
   it('a permission: the error says what is missing', async () => {
     const admin = client(server.port, { password: 'secret' })
     await admin.acl('SETUSER', 'reader', 'on', '>secret', '~hazeljs:*', 'resetchannels', '+@all', '-eval', '-evalsha')

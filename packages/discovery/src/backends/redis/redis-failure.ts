@@ -62,7 +62,8 @@ export function redisFailure(client: RedisClient, thrown: Error): DiscoveryError
 /** No answer came in time. @param connectionError the last that the client told, where it is not connected */
 export function redisTimeout(client: RedisClient, afterMs: number, connectionError: Error | undefined): DiscoveryError {
   if (connectionError !== undefined) return redisFailure(client, connectionError)
-  const message = `Redis at ${addressOf(client)} did not answer within ${durationText(afterMs)}; its client is ${client.status}`
+  const hint = (client.options as { readonly tls?: unknown }).tls ? '; does it speak TLS at that port?' : ''
+  const message = `Redis at ${addressOf(client)} did not answer within ${durationText(afterMs)}; its client is ${client.status}${hint}`
   return new DiscoveryError('REGISTRY_UNAVAILABLE', message)
 }
 
