@@ -9,7 +9,7 @@ export type RegisterServiceDecorator<Owner> = (target: { readonly prototype: Own
 
 interface Registration {
   registryFor(owner: object): ServiceRegistry
-  /** Deregisters, after the time for calls that run where the config has a `drain`. */
+  /** Deregisters, after the time for calls that run where the config has a `drain`. Nothing to do for an object that nobody registered. */
   end(owner: object): Promise<void>
 }
 
@@ -79,8 +79,10 @@ class OwnersRegistrations implements Registration {
   }
 
   end(owner: object): Promise<void> {
-    const { registry, drains } = this.#of(owner)
-    return drains ? registry.shutdown() : registry.deregister()
+    // A start that failed may have left nothing that a config can be made of.
+    const known = this.#byOwner.get(owner)
+    if (known === undefined) return Promise.resolve()
+    return known.drains ? known.registry.shutdown() : known.registry.deregister()
   }
 
   #of(owner: object) {

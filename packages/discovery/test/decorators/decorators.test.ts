@@ -50,6 +50,11 @@ describe.each(standards)('%s decorators', (standard) => {
       expect(await registered('orders')).toEqual([])
     })
 
+    it('lets an object end that never started, without asking for its config', async () => {
+      await new classes.Orders(discovery).stop()
+      expect(classes.order).toEqual(['stop users'])
+    })
+
     it('registers each object, and those of subclasses once', async () => {
       const { Inherited, Orders } = classes
       const all = [new Orders(discovery), new Orders(discovery), new Inherited(discovery)]
