@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { systemClock } from '@hazeljs/core'
 import type { ShutdownSignal } from './config.js'
 
@@ -66,7 +67,13 @@ function listenTo(signal: ShutdownSignal): SharedListener {
   return listener
 }
 
+/** What a shell says of a process that a signal ended: this and the signal's number. */
+const signalExitCode = 128
+
+/** The first process of a container, which signals do not end, exits. */
 function die(signal: ShutdownSignal, listener: SharedListener): void {
   process.off(signal, listener)
-  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+  if (process.listenerCount(signal) > 0) return
+  if (process.pid === 1) process.exit(signalExitCode + constants.signals[signal])
+  process.kill(process.pid, signal)
 }

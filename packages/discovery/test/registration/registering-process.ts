@@ -60,6 +60,7 @@ if (orders.own === 'stays') process.on('SIGTERM', () => undefined)
 if (orders.idle !== true) {
   process.on('message', (message) => {
     if (message === 'alive?') tell({ alive: true })
+    if (message === 'end yourself') process.kill(process.pid, 'SIGTERM')
   })
 }
 tell({ ready: { listeners: process.listenerCount('SIGTERM') } })

@@ -1,5 +1,5 @@
 import { build } from 'esbuild'
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,9 +25,15 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
+/** Makes a process the first one of its own namespace, as in a container. */
+const asFirst = ['--pid', '--fork', '--kill-child']
+const cannotBeFirst = spawnSync('unshare', [...asFirst, 'true']).status !== 0
+
 /** A process with a registration, ready for its signal. */
-async function registering(orders: Orders = {}) {
-  const child = fork(file, [JSON.stringify(orders)], { execArgv: ['--unhandled-rejections=strict'], silent: true })
+async function registering(orders: Orders = {}, inContainer = false) {
+  const strict = '--unhandled-rejections=strict'
+  const start = inContainer ? { execPath: 'unshare', execArgv: [...asFirst, process.execPath, strict] } : { execArgv: [strict] }
+  const child = fork(file, [JSON.stringify(orders)], { ...start, silent: true })
   children.push(child)
   const told: Told[] = []
   let output = ''
@@ -52,6 +58,13 @@ describe.concurrent('a registered process', { timeout: 40_000 }, () => {
     expect(await ended).toEqual([null, 'SIGTERM'])
     expect(calls()).toEqual(byItself)
     expect(output()).toBe('')
+  })
+
+  it.skipIf(cannotBeFirst)('ends as the first process of a container too, which no signal ends', async () => {
+    const { child, ended, calls } = await registering({}, true)
+    child.send('end yourself')
+    expect(await ended).toEqual([143, null])
+    expect(calls()).toEqual(byItself)
   })
 
   it('dies at once where nobody else sees its registry, or it was told so', async () => {
