@@ -99,7 +99,12 @@ export class Subsets {
   get(filter: ServiceFilter | undefined): Subset {
     const key = filterKey(filter)
     const known = this.#byFilter.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      // The map's order is that of the last use.
+      this.#byFilter.delete(key)
+      this.#byFilter.set(key, known)
+      return known
+    }
     if (this.#byFilter.size >= maxIdleSubsets) this.#dropOldestIdle()
     const subset = new Subset(filter === undefined ? undefined : structuredClone(filter), this.#makeBalancer)
     subset.update(this.#instances)
