@@ -19,15 +19,17 @@ class BareLease {
   instance
   #endpoint
   #ledger
+  #record
 
-  constructor(instance, endpoint, ledger) {
+  constructor(instance, endpoint, ledger, record) {
     this.instance = instance
     this.#endpoint = endpoint
     this.#ledger = ledger
+    this.#record = record
   }
 
   get holds() {
-    return this.#endpoint !== undefined && this.#ledger !== undefined
+    return this.#endpoint !== undefined && this.#ledger !== undefined && this.#record !== undefined
   }
 }
 
@@ -36,7 +38,7 @@ const bareLeases = () => {
   const part = {}
   let place = 0
   return () => {
-    held[place] = new BareLease(part, part, part)
+    held[place] = new BareLease(part, part, part, part)
     place = (place + 1) % held.length
     return held[place] === undefined || held[place].holds ? 1 : 0
   }

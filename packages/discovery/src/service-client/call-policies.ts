@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@hazeljs/core'
+import { type Clock, durationText, type Random } from '@hazeljs/core'
 import { CircuitBreaker, compose, Hedge, type Pipeline, type Policy, RetryBudget, RetryPolicy, Timeout } from '@hazeljs/resilience'
 import type { AnswerHead } from './answer-reader.js'
 import { isWorthRetrying, outcomeOfError, outcomeOfStatus } from './attempt-failure.js'
@@ -33,8 +33,13 @@ export function callPolicies(options: ResolvedServiceClientOptions, clock: Clock
       clock,
       random,
     )
-  const attemptTimeout = attemptTimeoutMs === undefined ? undefined : new Timeout(attemptTimeoutMs, clock)
+  const attemptTimeout = attemptTimeoutMs === undefined ? undefined : timeLimit('An attempt', serviceName, attemptTimeoutMs, clock)
   const parts: readonly (Policy | undefined)[] = [retry, hedge, circuitBreaker, attemptTimeout]
   const attempts = compose(...parts.filter((part) => part !== undefined))
-  return { total: new Timeout(timeoutMs, clock), attempts, budget, hedge, circuitBreaker }
+  return { total: timeLimit('The call', serviceName, timeoutMs, clock), attempts, budget, hedge, circuitBreaker }
+}
+
+/** A timeout that names the service. */
+export function timeLimit(what: string, serviceName: string, ms: number, clock: Clock): Timeout {
+  return new Timeout({ duration: ms, message: `${what} to ${serviceName} took longer than ${durationText(ms)}` }, clock)
 }

@@ -1,10 +1,10 @@
 import { type Clock, type Logger, toError } from '@hazeljs/core'
-import { type CallContext, HedgeLostError, type Outcome, Timeout } from '@hazeljs/resilience'
+import { type CallContext, HedgeLostError, type Outcome } from '@hazeljs/resilience'
 import { Readable } from 'node:stream'
 import { DiscoveryError } from '../errors.js'
 import type { Lease } from '../load-balancers/lease.js'
 import type { AnswerHead, AnswerReader } from './answer-reader.js'
-import type { CallPolicies } from './call-policies.js'
+import { type CallPolicies, timeLimit } from './call-policies.js'
 import type { PreparedRequest } from './request.js'
 import { type AttemptTerms, ServiceAttempt } from './service-attempt.js'
 import type { ServiceTarget } from './service-target.js'
@@ -41,8 +41,9 @@ export class ServiceCall<Answer extends AnswerHead> implements AttemptTerms {
 
   async run(): Promise<Answer> {
     const { signal, idempotent, timeoutMs, body } = this.request
-    const { total, attempts } = this.#terms.policies
-    const timeout = timeoutMs === undefined ? total : new Timeout(timeoutMs, this.clock)
+    const { policies, target } = this.#terms
+    const { total, attempts } = policies
+    const timeout = timeoutMs === undefined ? total : timeLimit('The call', target.serviceName, timeoutMs, this.clock)
     const within = (whole: CallContext) => {
       this.#whole = whole
       return attempts.execute((context) => this.#attempt(context), whole)

@@ -32,6 +32,10 @@ export class ServiceTarget {
     discovery.on('change', this.#onChange)
   }
 
+  get serviceName(): string {
+    return this.#options.serviceName
+  }
+
   /** Addresses with open connections, or with calls that a closed one waits for. */
   get openPools(): number {
     return this.#pools.size

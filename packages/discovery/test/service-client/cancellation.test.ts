@@ -86,7 +86,7 @@ describe('timeout', () => {
     const call = client.get('/')
     await until(() => requests.length === 1)
     const closed = new Promise((resolve) => requests[0]?.socket.once('close', resolve))
-    await expect(call).rejects.toMatchObject({ code: 'TIMEOUT', timeoutMs: 50 })
+    await expect(call).rejects.toMatchObject({ code: 'TIMEOUT', timeoutMs: 50, message: 'The call to users took longer than 50 ms' })
     await closed
     expect(leases).toMatchObject([{ outcomes: ['failure'] }])
   })
@@ -94,7 +94,11 @@ describe('timeout', () => {
   it('of a call goes before', async () => {
     const { port } = await startService(silent)
     const { client } = await setUp([port])
-    await expect(client.get('/', { timeout: '30ms' })).rejects.toMatchObject({ code: 'TIMEOUT', timeoutMs: 30 })
+    await expect(client.get('/', { timeout: '30ms' })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      timeoutMs: 30,
+      message: 'The call to users took longer than 30 ms',
+    })
   })
 
   it('of an attempt sends the call to another instance', async () => {
@@ -155,7 +159,11 @@ describe('timeout', () => {
   it('is shortened by a deadline around the call', async () => {
     const { port, requests } = await startService(silent)
     const { client } = await setUp([port])
-    await expect(withDeadline(50, () => client.get('/'))).rejects.toMatchObject({ code: 'TIMEOUT', timeoutMs: 50 })
+    await expect(withDeadline(50, () => client.get('/'))).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      timeoutMs: 50,
+      message: 'The call to users took longer than 50 ms',
+    })
     const socket = requests[0]?.socket
     await until(() => socket?.destroyed !== false)
   })
