@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import Consul from 'consul'
 import { ConsulServer, serverIsMissing } from 'hazeljs-test-servers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ConsulRegistryBackend, DiscoveryError } from '@hazeljs/discovery'
+import { ConsulRegistryBackend, DiscoveryError, ServiceRegistry } from '@hazeljs/discovery'
 import { sampleInstance } from '@hazeljs/discovery/testing'
 import { clientOf, pause, record } from './agent.fixture.js'
 
@@ -130,6 +130,19 @@ describe('where no agent is', () => {
       const watch = record(backend, 'orders')
       await expect.poll(() => watch.events.map(({ kind }) => kind)).toEqual(['failure'])
     }))
+
+  it('names Consul to a registration that waits for an agent that hangs', async () => {
+    const server = createServer(() => undefined).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const client = new Consul({ host: '127.0.0.1', port: typeof address === 'object' ? (address?.port ?? 0) : 0 })
+    const backend = new ConsulRegistryBackend(client)
+    const registered = new ServiceRegistry({ name: 'orders', port: 3_000 }, backend).register()
+    await expect(registered).rejects.toMatchObject({ cause: { message: expect.stringContaining('Consul did not answer') as string } })
+    await backend.close()
+    client.destroy()
+    server.close()
+  }, 15_000)
 
   it('does not wait for ever for the rest of an answer that was cut', () =>
     withBackend(cut, async (backend) => {

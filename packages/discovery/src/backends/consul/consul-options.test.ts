@@ -31,7 +31,7 @@ describe('the options of ConsulRegistryBackend', () => {
       waitMs: defaultConsulTtlMs / defaultWaitsPerTtl,
       requestTimeoutMs: defaultRequestTimeoutMs,
     })
-    expect([defaultConsulTtlMs, defaultDeregisterAfterMs, defaultWaitsPerTtl, defaultRequestTimeoutMs]).toEqual([30_000, 60_000, 3, 10_000])
+    expect([defaultConsulTtlMs, defaultDeregisterAfterMs, defaultWaitsPerTtl, defaultRequestTimeoutMs]).toEqual([30_000, 60_000, 3, 4_000])
     expect(new ConsulRegistryBackend(client, { ttl: '45s' }).ttlMs).toBe(45_000)
   })
 

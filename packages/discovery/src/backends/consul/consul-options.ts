@@ -11,7 +11,7 @@ export interface ConsulBackendOptions {
    * the ttl, so that an agent that hangs is noticed before it can take leases for expired.
    */
   readonly wait?: Duration
-  /** How long any other answer may take. Default 10 s. */
+  /** How long any other answer may take. Default 4 s. */
   readonly requestTimeout?: Duration
 }
 
@@ -26,7 +26,8 @@ export const defaultConsulTtlMs = 30_000
 export const defaultDeregisterAfterMs = 60_000
 /** Also how much later than asked for the answer to a wait may come. */
 export const defaultWaitsPerTtl = 3
-export const defaultRequestTimeoutMs = 10_000
+/** Below the time in which registrations and clients want an answer, so that the error that names Consul wins. */
+export const defaultRequestTimeoutMs = 4_000
 const minTtlMs = 1_000
 const minDeregisterAfterMs = 60_000
 const minWaitMs = 100
