@@ -115,7 +115,7 @@ describe('a canary whose instances all fail', () => {
 /** More than the sockets on the way hold. */
 const much = Buffer.alloc(16 * 1024 * 1024)
 
-describe('a client that is slow', { timeout: 15_000 }, () => {
+describe('a client that is slow', { timeout: 15_000, retry: 3 }, () => {
   /** Makes calls whose time runs out, and tells who was ejected for it, and what the log calls it. */
   async function tooLong(handler: Parameters<typeof startUpstream>[0], options: RequestOptions, begin: (call: ClientRequest) => void) {
     const calls = 2 * defaultConsecutiveFailures + 2
