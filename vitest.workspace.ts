@@ -21,6 +21,8 @@ const project = (name: string, folder: string, include = ['src/**/*.test.ts', 't
     name,
     root: fileURLToPath(new URL(folder, import.meta.url)),
     include,
+    // Real servers and sockets on a busy machine: CI tries a test that failed once more. By hand, every failure shows.
+    retry: process.env.CI === 'true' ? 1 : 0,
     setupFiles: fileURLToPath(new URL('./vitest.setup.ts', import.meta.url)),
   },
 })
