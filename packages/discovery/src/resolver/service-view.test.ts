@@ -1,11 +1,11 @@
 import { type ServiceInstance, silentLogger } from '@hazeljs/core'
 import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
 import { describe, expect, it, vi } from 'vitest'
+import { answerTimeoutMs } from '../backends/answer-within.js'
 import type { RegistryBackend, RegistryListener, Removal } from '../backends/registry-backend.js'
 import type { DiscoveryClientConfig } from '../config.js'
 import { DiscoveryClient } from '../discovery-client.js'
 import { sampleInstance } from '../testing/index.js'
-import { listTimeoutMs } from './listing.js'
 import { idleAfterMs } from './service-view.js'
 
 const down = new Error('the registry is down')
@@ -108,7 +108,7 @@ describe('a registry that fails', () => {
     const { backend, ports, clock } = setup()
     backend.answer = 'never'
     const outcome = expect(ports()).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' })
-    await clock.advance(listTimeoutMs)
+    await clock.advance(answerTimeoutMs)
     await outcome
   })
 

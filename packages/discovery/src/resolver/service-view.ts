@@ -1,4 +1,5 @@
 import { type Clock, type Random, type ServiceInstance, type TimerHandle, toError } from '@hazeljs/core'
+import { answerWithin } from '../backends/answer-within.js'
 import type { RegistryBackend, RegistryEvent } from '../backends/registry-backend.js'
 import { DiscoveryError } from '../errors.js'
 import type { ServiceChange } from '../events.js'
@@ -7,7 +8,6 @@ import type { HostHealth } from '../health/outlier/host-health.js'
 import type { ResolvedOutlierOptions } from '../health/outlier/options.js'
 import type { OutlierDetector } from '../health/outlier/outlier-detector.js'
 import type { LoadBalancer } from '../load-balancers/load-balancer.js'
-import { listWithin } from './listing.js'
 import { listingFailure } from './listing-failure.js'
 import { ShrinkGuard } from './shrink-guard.js'
 import { difference, type Snapshot, toSnapshot } from './snapshot.js'
@@ -206,7 +206,7 @@ export class ServiceView {
     const doubtedBefore = this.#guard.doubts
     this.#forgotten = false
     try {
-      const instances = await listWithin(this.#clock, () => this.#backend.getInstances(this.#name))
+      const instances = await answerWithin(this.#clock, () => this.#backend.getInstances(this.#name))
       this.#listedAtMs = this.#clock.now()
       const overtaken = this.#live && this.#watchEvents !== eventsBefore
       if (!overtaken) this.#admit(instances, new Set(), doubtedBefore || !this.#options.cacheEnabled)

@@ -1,1 +1,0 @@
-export { answerTimeoutMs as listTimeoutMs, answerWithin as listWithin } from '../backends/answer-within.js'
