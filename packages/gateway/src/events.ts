@@ -30,6 +30,16 @@ export interface RouteFailureEvent extends RouteEvent {
 
 export interface CanaryRouteEvent extends RouteEvent, CanaryChange {}
 
+/** What `replaceRoutes` did. */
+export interface RoutesReplacedEvent {
+  /** Paths of the routes that are new or were changed. */
+  readonly added: readonly string[]
+  /** Paths of the routes that are gone, or that a changed one has replaced. */
+  readonly removed: readonly string[]
+  /** Paths of the routes that stay as they are, with all their state. */
+  readonly kept: readonly string[]
+}
+
 /** Listen with `gateway.on(name, listener)`. */
 export interface GatewayEvents {
   'canary:promote': CanaryRouteEvent
@@ -43,4 +53,8 @@ export interface GatewayEvents {
   /** The gateway had to answer with a 5xx of its own, or to break off; time-outs have their own event. */
   'route:error': RouteFailureEvent
   'route:timeout': RouteFailureEvent
+  /** A removed route's last request has ended, and its state is gone: breakers, limiters, canary, watches. */
+  'route:released': RouteEvent
+  /** All routes were swapped at once; requests under way go on with those they came by. */
+  'routes:replaced': RoutesReplacedEvent
 }

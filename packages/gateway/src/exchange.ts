@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import type { ArrivedRequest } from './arrived-request.js'
 import { ClientLeftError } from './errors.js'
 import type { ClientResponse } from './http/client-response.js'
+import type { ClientUpgrade } from './http/client-upgrade.js'
 import type { RequestTarget } from './http/target.js'
 import type { RoutePlan } from './route-plan.js'
 import type { Subset } from './subset.js'
@@ -26,6 +27,8 @@ export class Exchange {
   /** A streamed body has begun to flow to an instance: it can't be sent again. */
   bodySpent = false
 
+  /** Set on arrival, where the client asks for another protocol on its connection. */
+  upgrade: ClientUpgrade | undefined
   /** Set by `identify`. */
   clientIp = ''
   peerTrusted = false

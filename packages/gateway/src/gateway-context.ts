@@ -5,6 +5,7 @@ import type { GatewayEvents } from './events.js'
 import type { ClientAddresses } from './http/client-address.js'
 import type { InFlight } from './in-flight.js'
 import type { LoneHeads } from './http/lone-heads.js'
+import type { OpenTunnels } from './http/tunnel.js'
 import type { UpstreamPools } from './http/upstream-pools.js'
 
 /** What every stage of one gateway shares. */
@@ -19,6 +20,7 @@ export interface GatewayContext {
   readonly addresses: ClientAddresses
   readonly inFlight: InFlight
   readonly loneHeads: LoneHeads
+  readonly tunnels: OpenTunnels
   /** The gateway's name in `Via`, its own alone: a request that carries it has gone round in a circle. */
   readonly pseudonym: string
 }

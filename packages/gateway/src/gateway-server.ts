@@ -4,6 +4,7 @@ import {
   type Clock,
   type Duration,
   Emitter,
+  guardClock,
   guardLogger,
   HazelError,
   jsonLogger,
@@ -16,16 +17,21 @@ import {
 import { DiscoveryClient, type RegistryBackend } from '@hazeljs/discovery'
 import { type GatewayRequest, type GatewayResponse, runRequest } from './adapters/handle-request.js'
 import { nodeHandler, type NodeHandler, type WatchedHandler } from './adapters/node-handler.js'
+import { embeddedUpgrade, type GatewayHandler, type UpgradeHandler, upgradeHandler } from './adapters/upgrade-handler.js'
 import type { CanaryEngine } from './canary/canary-engine.js'
-import { checkConfig, type CheckedConfig, checkRoute, type ConfigLabels } from './config/check.js'
+import { checkConfig, type CheckedConfig, checkRoute, checkRoutes, type ConfigLabels } from './config/check.js'
 import type { GatewayConfig, GatewayRouteDefinition } from './config/definition.js'
 import { configOf } from './decorated-class.js'
+import { explain, type ExplainRequest } from './explain/explain.js'
+import type { Explanation } from './explain/explanation.js'
 import type { GatewayEvents } from './events.js'
 import type { GatewayContext } from './gateway-context.js'
 import { GatewayMetrics } from './gateway-metrics.js'
 import { ClientAddresses } from './http/client-address.js'
-import { Listener, type Listening, type ListenOptions } from './http/listener.js'
+import type { ListenOptions } from './http/listen-options.js'
+import { Listener, type Listening } from './http/listener.js'
 import { LoneHeads } from './http/lone-heads.js'
+import { OpenTunnels } from './http/tunnel.js'
 import { UpstreamPools } from './http/upstream-pools.js'
 import { InFlight } from './in-flight.js'
 import { compileArrival } from './path.js'
@@ -53,12 +59,14 @@ export class GatewayServer {
   readonly #routes: RouteBook
   readonly #run: Next
   readonly #handler: WatchedHandler
+  readonly #upgradeHandler: UpgradeHandler
   #listener: Listener | undefined
 
   /** @throws ConfigError listing every problem with its path. */
   constructor(config: GatewayConfig = {}, backend?: RegistryBackend, dependencies: GatewayDependencies = {}, labels?: ConfigLabels) {
     const { gateway, routes }: CheckedConfig = checkConfig(config, labels)
-    const { clock = systemClock, random = systemRandom, logger = jsonLogger } = dependencies
+    const { random = systemRandom, logger = jsonLogger } = dependencies
+    const clock = guardClock(dependencies.clock ?? systemClock)
     const guarded = guardLogger(logger)
     this.#context = {
       config: gateway,
@@ -73,7 +81,8 @@ export class GatewayServer {
       addresses: new ClientAddresses(gateway.trustedProxies),
       inFlight: new InFlight(),
       loneHeads: new LoneHeads(),
-      pseudonym: `hazeljs-${randomUUID().slice(0, 8)}`,
+      tunnels: new OpenTunnels(),
+      pseudonym: gateway.pseudonym ?? `hazeljs-${randomUUID().slice(0, 8)}`,
     }
     this.#context.discovery.on('change', ({ removed }) => {
       this.#context.pools.drop(removed)
@@ -81,6 +90,7 @@ export class GatewayServer {
     this.#routes = new RouteBook(this.#context)
     this.#run = compileArrival(this.#context, this.#routes.table)
     this.#handler = nodeHandler(this.#run)
+    this.#upgradeHandler = upgradeHandler(this.#run)
     for (const route of routes) this.#routes.add(route)
   }
 
@@ -114,6 +124,17 @@ export class GatewayServer {
     return this.#routes.remove(path, methods)
   }
 
+  /**
+   * Swaps all routes at once while traffic flows. Requests and streams under way keep the route they came by. A route whose definition says
+   * the same as one in service is that one, with its breakers, limiter, canary and metrics. Connections to instances are kept.
+   *
+   * @throws ConfigError listing every problem with its path (`routes[2].path`), and then nothing has changed; GatewayError `GATEWAY_CLOSED`.
+   */
+  replaceRoutes(definitions: readonly GatewayRouteDefinition[]): this {
+    this.#routes.replace(checkRoutes(definitions, this.#context.config))
+    return this
+  }
+
   getRoutes(): readonly GatewayRouteDefinition[] {
     return this.#routes.plans.map(({ resolved }) => resolved.definition)
   }
@@ -121,17 +142,17 @@ export class GatewayServer {
   /**
    * Opens a port, one for each gateway.
    *
-   * @throws ConfigError for a port that is none; HazelError `LISTEN_FAILED`, naming what is in the way.
+   * @throws ConfigError for a port that is none, or certificates and keys that can't be used; HazelError `LISTEN_FAILED`, naming what is in the way.
    */
   async listen(options: ListenOptions = {}): Promise<Listening> {
     if (this.#listener !== undefined)
       throw new HazelError('LISTEN_FAILED', 'The gateway listens already: close it first, or make another one')
-    const listener = new Listener(this.#handler, this.#context.clock, (error) => {
+    const listener = new Listener(options, this.#handler, this.#upgradeHandler, this.#context.clock, (error) => {
       this.#context.logger.error({ error }, 'the server failed to accept a connection')
     })
     this.#listener = listener
     try {
-      return await listener.listen(options)
+      return await listener.listen()
     } catch (error) {
       this.#listener = undefined
       throw error
@@ -139,10 +160,11 @@ export class GatewayServer {
   }
 
   /** For a server of your own: `node:http`, Express, Fastify. */
-  handler(): NodeHandler {
-    return (request, response) => {
+  handler(): GatewayHandler {
+    const handle: NodeHandler = (request, response) => {
       this.#handler(request, response, doNothing)
     }
+    return Object.assign(handle, { upgrade: embeddedUpgrade(this.#upgradeHandler, handle) })
   }
 
   /**
@@ -152,6 +174,14 @@ export class GatewayServer {
    */
   handleRequest(request: GatewayRequest): Promise<GatewayResponse> {
     return runRequest(request, this.#run)
+  }
+
+  /**
+   * What would become of a request if it came now, and why. Nothing is sent or counted; where chance decides, as between weighted versions,
+   * it is drawn as for a request. A refusal is an explanation like any other.
+   */
+  explain(request: ExplainRequest): Promise<Explanation> {
+    return explain(request, this.#context, this.#routes.table)
   }
 
   /**
@@ -172,8 +202,9 @@ export class GatewayServer {
     void this.#release()
   }
 
+  /** Starts the canaries of all routes, and of those that come later. */
   startCanaries(): void {
-    for (const { canary } of this.#routes.plans) canary?.engine.start()
+    this.#routes.startCanaries()
   }
 
   getCanaryEngine(path: string): CanaryEngine | undefined {
@@ -200,6 +231,7 @@ export class GatewayServer {
 
   async #release(): Promise<void> {
     this.#routes.close()
+    this.#context.tunnels.cut()
     await Promise.all([this.#context.discovery.close(), this.#context.pools.destroy()])
     this.#context.events.removeAllListeners()
   }
@@ -209,7 +241,10 @@ function doNothing(): void {
   // a server of somebody else keeps its own books
 }
 
-/** The handler of a gateway, for a server of your own: `http.createServer(createGatewayHandler(gateway))`, `app.use(…)`. */
-export function createGatewayHandler(gateway: GatewayServer): NodeHandler {
+/**
+ * The handler of a gateway, for a server of your own: `http.createServer(createGatewayHandler(gateway))`, `app.use(…)`. For WebSockets add
+ * `server.on('upgrade', handler.upgrade)`.
+ */
+export function createGatewayHandler(gateway: GatewayServer): GatewayHandler {
   return gateway.handler()
 }

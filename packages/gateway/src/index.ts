@@ -1,6 +1,7 @@
 export { createGatewayHandler, GatewayServer, type CloseOptions, type GatewayDependencies } from './gateway-server.js'
 export type { GatewayRequest, GatewayResponse } from './adapters/handle-request.js'
 export type { NodeHandler } from './adapters/node-handler.js'
+export type { GatewayHandler, UpgradeListener } from './adapters/upgrade-handler.js'
 export {
   Canary,
   Gateway,
@@ -29,6 +30,7 @@ export type {
   ServiceRouteConfig,
   TrafficPolicyConfig,
   TransformConfig,
+  UpstreamTlsConfig,
   VersionRouteConfig,
   VersionTarget,
 } from './config/definition.js'
@@ -38,7 +40,26 @@ export { CanaryState, CanaryStateError } from './canary/canary-state.js'
 export { CanaryEngine, type CanaryEngineOptions, type CanaryStatus } from './canary/canary-engine.js'
 export { VersionRouter, type VersionRequest, type VersionResolution, type VersionRouterOptions } from './versions/version-router.js'
 export { ClientLeftError, GatewayError, problemCodes, UpstreamError, type ProblemCode } from './errors.js'
-export type { CanaryRouteEvent, CircuitEvent, GatewayEvents, RateLimitEvent, RouteEvent, RouteFailureEvent } from './events.js'
+export type {
+  CanaryRouteEvent,
+  CircuitEvent,
+  GatewayEvents,
+  RateLimitEvent,
+  RouteEvent,
+  RouteFailureEvent,
+  RoutesReplacedEvent,
+} from './events.js'
 export type { GatewayMetrics, GatewaySnapshot, RouteMetrics } from './gateway-metrics.js'
-export type { Listening, ListenOptions } from './http/listener.js'
+export type { ListenOptions, ListenTlsOptions } from './http/listen-options.js'
+export type { ExplainRequest } from './explain/explain.js'
+export type {
+  ExplainedPolicies,
+  ExplainedRefusal,
+  ExplainedRoute,
+  ExplainedSubset,
+  ExplainedUpstream,
+  Explanation,
+  OtherRoute,
+} from './explain/explanation.js'
+export type { Listening } from './http/listener.js'
 export { ConfigError, type ConfigProblem } from '@hazeljs/core'

@@ -1,3 +1,4 @@
+import { lookAtCircuit, lookAtConcurrency, lookAtInstances, lookAtRate, lookAtSubset, type Sightings, stopHere } from './explain/look.js'
 import type { GatewayContext } from './gateway-context.js'
 import type { RoutePlan } from './route-plan.js'
 import type { RouteTable } from './routing/route-table.js'
@@ -8,10 +9,11 @@ import { breakCircuit } from './stages/break-circuit.js'
 import { chooseSubset } from './stages/choose-subset.js'
 import { forward } from './stages/forward.js'
 import { identify } from './stages/identify.js'
+import { limitBody } from './stages/limit-body.js'
 import { limitConcurrency } from './stages/limit-concurrency.js'
 import { limitRate } from './stages/limit-rate.js'
 import { limitTime } from './stages/limit-time.js'
-import { type CompiledRoute, matchRoute } from './stages/match-route.js'
+import { type CompiledRoute, findRoute, matchRoute } from './stages/match-route.js'
 import { mirror } from './stages/mirror.js'
 import { observe } from './stages/observe.js'
 import { pickInstance } from './stages/pick-instance.js'
@@ -28,7 +30,19 @@ import { validate } from './stages/validate.js'
 const arrival = [observe, answerErrors, identify, validate, answerPreflight]
 
 /** On its route. `forward` streams the answer back, so everything outside of it sees the whole exchange. */
-const onRoute = [limitRate, chooseSubset, rewrite, mirror, limitTime, retry, breakCircuit, limitConcurrency, pickInstance, forward]
+const onRoute = [
+  limitRate,
+  limitBody,
+  chooseSubset,
+  rewrite,
+  mirror,
+  limitTime,
+  retry,
+  breakCircuit,
+  limitConcurrency,
+  pickInstance,
+  forward,
+]
 
 /** The whole way for a gateway; `currentTable` is asked at each request. */
 export function compileArrival(gateway: GatewayContext, currentTable: () => RouteTable<CompiledRoute>): Next {
@@ -38,4 +52,21 @@ export function compileArrival(gateway: GatewayContext, currentTable: () => Rout
 /** A route's part of the way, with the stages that its policies need. */
 export function compileRoute(plan: RoutePlan, gateway: GatewayContext): CompiledRoute {
   return { plan, run: chain(onRoute.map((stage) => stage(plan, gateway))) }
+}
+
+/**
+ * The way of a request that is only explained: the same stages as far as they decide, and in the place of those that count, wait or send,
+ * ones that look. `seen` is filled on the way.
+ */
+export function compileDryRun(gateway: GatewayContext, currentTable: () => RouteTable<CompiledRoute>, seen: Sightings): Next {
+  const dryArrival = [answerErrors, identify, validate, answerPreflight]
+  const dryRoute = [lookAtRate(seen), lookAtSubset(seen), rewrite, limitTime, lookAtCircuit, lookAtConcurrency, lookAtInstances, stopHere]
+  return chain([
+    ...dryArrival.map((stage) => stage(gateway)),
+    (exchange) => {
+      const { plan } = findRoute(currentTable(), exchange)
+      exchange.route = plan
+      return chain(dryRoute.map((stage) => stage(plan, gateway)))(exchange)
+    },
+  ])
 }

@@ -18,7 +18,7 @@ import type { ResolvedRoute } from './config/resolved.js'
 import { GatewayError, UpstreamError } from './errors.js'
 import type { CircuitEvent } from './events.js'
 import type { GatewayContext } from './gateway-context.js'
-import { compileEdits, requestHeaderRules } from './http/headers.js'
+import { compileEdits, requestHeaderRules, viaEntry } from './http/headers.js'
 import { InFlight } from './in-flight.js'
 import { Mirror } from './mirror/mirror.js'
 import type { RoutePlan } from './route-plan.js'
@@ -47,7 +47,11 @@ export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget:
     ...route,
     resolved: route,
     requestRules: requestHeaderRules({ preserveHost: route.preserveHost, pseudonym: gateway.pseudonym, edits: route.transform?.request }),
-    answerRules: { ownsCors: gateway.config.cors !== undefined, edits: compileEdits(route.transform?.response) },
+    answerRules: {
+      ownsCors: gateway.config.cors !== undefined,
+      via: viaEntry(gateway.pseudonym),
+      edits: compileEdits(route.transform?.response),
+    },
     whole,
     versions,
     canary,
@@ -67,6 +71,7 @@ export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget:
 function subsetOf(route: ResolvedRoute, gateway: GatewayContext, version: string | undefined, filter: ServiceFilter | undefined): Subset {
   return {
     version,
+    filter,
     picker: gateway.discovery.picker(route.serviceName, { strategy: route.strategy, ...(filter && { filter }) }),
     breaker: circuitBreaker(route, gateway, version),
     bulkhead: route.bulkhead && new Bulkhead(route.bulkhead, gateway.clock),

@@ -1,5 +1,7 @@
+import { ConfigError, type ConfigProblem, toError } from '@hazeljs/core'
 import { RetryBudget } from '@hazeljs/resilience'
 import type { ResolvedRoute } from './config/resolved.js'
+import { sameDefinition } from './config/same-definition.js'
 import { GatewayError } from './errors.js'
 import type { GatewayContext } from './gateway-context.js'
 import { compileRoute } from './path.js'
@@ -15,6 +17,7 @@ export class RouteBook {
   #routes: readonly CompiledRoute[] = []
   #table: RouteTable<CompiledRoute> | undefined
   #closed = false
+  #canariesRun = false
 
   constructor(gateway: GatewayContext) {
     this.#gateway = gateway
@@ -35,9 +38,52 @@ export class RouteBook {
 
   add(route: ResolvedRoute): void {
     this.#ensureOpen()
-    const plan = planRoute(route, this.#gateway, this.#budgetOf(route.serviceName))
-    this.#routes = [...this.#routes, compileRoute(plan, this.#gateway)]
+    this.#routes = [...this.#routes, this.#compile(route)]
     this.#table = undefined
+  }
+
+  /**
+   * Swaps all routes. Those that say the same as one in service keep it, with its state; the others are made before anything changes, so
+   * whoever cannot be made leaves everything as it was.
+   *
+   * @throws ConfigError with the problems of all routes that can't be made; GatewayError `GATEWAY_CLOSED`.
+   */
+  replace(routes: readonly ResolvedRoute[]): void {
+    this.#ensureOpen()
+    const inService = new Map(this.#routes.map((route) => [keyOf(route.plan.resolved), route]))
+    const kept = new Set<CompiledRoute>()
+    const added: CompiledRoute[] = []
+    const problems: ConfigProblem[] = []
+    const next = routes.flatMap((route, index) => {
+      const current = inService.get(keyOf(route))
+      if (current !== undefined && sameDefinition(current.plan.resolved.definition, route.definition)) {
+        kept.add(current)
+        return [current]
+      }
+      try {
+        const made = this.#compile(route)
+        added.push(made)
+        return [made]
+      } catch (error) {
+        problems.push(...problemsIn(error, `routes[${index}]`))
+        return []
+      }
+    })
+    if (problems.length > 0) {
+      for (const { plan } of added) closePlan(plan)
+      throw new ConfigError('The routes', problems)
+    }
+    const removed = this.#routes.filter((route) => !kept.has(route))
+    this.#routes = next
+    this.#table = undefined
+    const pathsOf = (list: Iterable<CompiledRoute>) => [...list].map(({ plan }) => plan.path)
+    this.#retire(removed)
+    this.#gateway.events.emit('routes:replaced', { added: pathsOf(added), removed: pathsOf(removed), kept: pathsOf(kept) })
+  }
+
+  startCanaries(): void {
+    this.#canariesRun = true
+    for (const { plan } of this.#routes) plan.canary?.engine.start()
   }
 
   /** `methods` narrows it down to the route with exactly these. Requests under way go on. */
@@ -51,12 +97,7 @@ export class RouteBook {
     const removed = this.#routes.filter(leaves)
     this.#routes = this.#routes.filter((route) => !leaves(route))
     this.#table = undefined
-    for (const { plan } of removed) {
-      plan.canary?.engine.stop()
-      plan.inFlight.whenIdle(() => {
-        closePlan(plan)
-      })
-    }
+    this.#retire(removed)
     return removed.length > 0
   }
 
@@ -64,6 +105,26 @@ export class RouteBook {
   close(): void {
     this.#closed = true
     for (const { plan } of this.#routes) closePlan(plan)
+  }
+
+  #compile(route: ResolvedRoute): CompiledRoute {
+    const plan = planRoute(route, this.#gateway, this.#budgetOf(route.serviceName))
+    if (this.#canariesRun) plan.canary?.engine.start()
+    return compileRoute(plan, this.#gateway)
+  }
+
+  /** Lets the requests of routes that are out of the table end, and lets go of what they needed. */
+  #retire(removed: readonly CompiledRoute[]): void {
+    const { events } = this.#gateway
+    for (const { plan } of removed) {
+      plan.canary?.engine.stop()
+      plan.inFlight.whenIdle(() => {
+        closePlan(plan)
+        if (events.has('route:released')) events.emit('route:released', { route: plan.path })
+      })
+    }
+    const served = new Set(this.#routes.map(({ plan }) => plan.serviceName))
+    for (const { plan } of removed) if (!served.has(plan.serviceName)) this.#budgets.delete(plan.serviceName)
   }
 
   #ensureOpen(): void {
@@ -78,6 +139,17 @@ export class RouteBook {
     }
     return budget
   }
+}
+
+/** No two routes of a gateway have the same. */
+function keyOf({ shape, path, methods }: ResolvedRoute): string {
+  return JSON.stringify([shape, path, methods])
+}
+
+/** What an error of a policy or a service's watch says, as problems of the route. */
+function problemsIn(error: unknown, name: string): readonly ConfigProblem[] {
+  if (!(error instanceof ConfigError)) return [{ path: name, message: toError(error).message }]
+  return error.problems.map(({ path, message }) => ({ path: path === '' ? name : `${name}.${path}`, message }))
 }
 
 function closePlan({ whole, subsets, canary, mirror }: RoutePlan): void {

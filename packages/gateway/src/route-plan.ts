@@ -19,6 +19,10 @@ export interface RoutePlan {
   readonly answerRules: ResponseHeaderRules
   readonly timeoutMs: number | undefined
   readonly attemptTimeoutMs: number | undefined
+  readonly maxBodyBytes: number | undefined
+  /** Protocols that a client may change to, in lower case. */
+  readonly upgrades: readonly string[]
+  readonly upgradeIdleMs: number | undefined
   readonly resolved: ResolvedRoute
 
   /** Serves what no version and no canary arm serves. */

@@ -3,7 +3,10 @@ import { Exchange } from './exchange.js'
 import { AnswerCollector } from './http/answer-collector.js'
 import { chain, type Stage } from './stage.js'
 
-const exchange = new Exchange({ method: 'GET', rawTarget: '/', rawHeaders: [], body: null, peer: '', proto: 'http' }, new AnswerCollector())
+const exchange = new Exchange(
+  { method: 'GET', rawTarget: '/', rawHeaders: [], httpVersion: '1.0', body: null, peer: '', proto: 'http' },
+  new AnswerCollector(),
+)
 
 describe('chain', () => {
   it('runs stages outermost first, and leaves out those that are not used', async () => {

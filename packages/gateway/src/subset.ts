@@ -1,3 +1,4 @@
+import type { ServiceFilter } from '@hazeljs/core'
 import type { InstancePicker } from '@hazeljs/discovery'
 import type { Bulkhead, CircuitBreaker, MetricsCollector } from '@hazeljs/resilience'
 
@@ -8,6 +9,8 @@ import type { Bulkhead, CircuitBreaker, MetricsCollector } from '@hazeljs/resili
 export interface Subset {
   /** The version or the canary arm's version; `undefined` where the route has but one subset. */
   readonly version: string | undefined
+  /** Which instances these are; `undefined`: all of them. */
+  readonly filter: ServiceFilter | undefined
   readonly picker: InstancePicker
   readonly breaker: CircuitBreaker | undefined
   readonly bulkhead: Bulkhead | undefined

@@ -1,3 +1,4 @@
+import { reportFault } from '@hazeljs/core'
 import type { Outcome } from '@hazeljs/resilience'
 import { anyone, type CountedEndpoint, type CountedGroup, warmed } from './counted-endpoint.js'
 import type { SlowStart } from './slow-start.js'
@@ -22,8 +23,12 @@ export class Ledger {
   /** Called by leases, once each. */
   settle(endpoint: CountedEndpoint, outcome: Outcome, latencyMs: number, nowMs: number): void {
     this.#count(endpoint, -1)
-    this.#strategy.settled?.(endpoint, outcome, latencyMs, nowMs)
-    this.#slowStart?.strategy.settled?.(endpoint, outcome, latencyMs, nowMs)
+    try {
+      this.#strategy.settled?.(endpoint, outcome, latencyMs, nowMs)
+      this.#slowStart?.strategy.settled?.(endpoint, outcome, latencyMs, nowMs)
+    } catch (fault) {
+      reportFault('settled() of a balancing strategy', fault) // the call has ended whatever a strategy makes of it
+    }
   }
 
   #count(endpoint: CountedEndpoint, leases: 1 | -1): void {

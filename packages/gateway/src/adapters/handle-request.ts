@@ -26,24 +26,29 @@ export interface GatewayResponse {
 /** Walks a request along the same path that a socket's takes, and waits for the whole answer. */
 export async function runRequest(request: GatewayRequest, run: (exchange: Exchange) => Promise<unknown>): Promise<GatewayResponse> {
   const collector = new AnswerCollector()
-  const { body, isJson } = encodeBody(request.body)
-  const exchange = new Exchange(
-    {
-      method: request.method.toUpperCase(),
-      rawTarget: targetOf(request),
-      rawHeaders: rawHeadersOf(request, body, isJson),
-      body,
-      peer: request.clientIp ?? '',
-      proto: 'http',
-    },
-    collector,
-  )
+  const exchange = exchangeOf(request, collector)
   collector.once('close', () => {
     exchange.clientLeft()
   })
   // The answer is there a moment before the request has been counted.
   const [answer] = await Promise.all([collector.answer, run(exchange)])
   return decode(answer)
+}
+
+export function exchangeOf(request: GatewayRequest, collector: AnswerCollector): Exchange {
+  const { body, isJson } = encodeBody(request.body)
+  return new Exchange(
+    {
+      method: request.method.toUpperCase(),
+      rawTarget: targetOf(request),
+      rawHeaders: rawHeadersOf(request, body, isJson),
+      httpVersion: undefined,
+      body,
+      peer: request.clientIp ?? '',
+      proto: 'http',
+    },
+    collector,
+  )
 }
 
 function targetOf({ path, query }: GatewayRequest): string {

@@ -37,6 +37,10 @@ export class LayeredResponse implements ClientResponse {
     this.#response.shouldKeepAlive = keep
   }
 
+  writeEarlyHints(hints: { link: string[] }): void {
+    this.#response.writeEarlyHints(hints)
+  }
+
   writeHead(status: number, headers: string[]): void {
     this.#response.writeHead(status, withListsOfValues(headers))
   }
@@ -47,6 +51,10 @@ export class LayeredResponse implements ClientResponse {
 
   write(chunk: Buffer): boolean {
     return this.#response.write(chunk)
+  }
+
+  addTrailers(trailers: [string, string][]): void {
+    this.#response.addTrailers(trailers)
   }
 
   end(body?: string, encoding: BufferEncoding = 'utf8'): void {

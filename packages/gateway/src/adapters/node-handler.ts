@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import type { ArrivedRequest } from '../arrived-request.js'
 import { Exchange } from '../exchange.js'
 import { LayeredResponse } from './layered-response.js'
 
@@ -19,15 +20,7 @@ export function nodeHandler(run: (exchange: Exchange) => unknown): WatchedHandle
     }
     const { socket } = request
     const exchange = new Exchange(
-      {
-        method: request.method ?? 'GET',
-        // Express and Connect shorten `url` to what lies below their mount point; what the client asked for is in `originalUrl`.
-        rawTarget: 'originalUrl' in request ? (request.originalUrl as string) : (request.url ?? '/'),
-        rawHeaders: request.rawHeaders,
-        body: hasBody(request.rawHeaders) ? request : null,
-        peer: socket.remoteAddress ?? '',
-        proto: (socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http',
-      },
+      arrivedRequest(request, socket),
       response.getHeaderNames().length === 0 ? response : new LayeredResponse(response),
     )
     const onClose = () => {
@@ -37,6 +30,19 @@ export function nodeHandler(run: (exchange: Exchange) => unknown): WatchedHandle
     response.on('close', onClose)
     if (response.socket === null) onSocketClose(socket, response, onClose)
     run(exchange)
+  }
+}
+
+export function arrivedRequest(request: IncomingMessage, socket: Socket): ArrivedRequest {
+  return {
+    method: request.method ?? 'GET',
+    // Express and Connect shorten `url` to what lies below their mount point; what the client asked for is in `originalUrl`.
+    rawTarget: 'originalUrl' in request ? (request.originalUrl as string) : (request.url ?? '/'),
+    rawHeaders: request.rawHeaders,
+    httpVersion: request.httpVersion,
+    body: hasBody(request.rawHeaders) ? request : null,
+    peer: socket.remoteAddress ?? '',
+    proto: (socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http',
   }
 }
 
@@ -50,7 +56,7 @@ function onSocketClose(socket: Socket, response: ServerResponse, onClose: () => 
 }
 
 /** RFC 9112 section 6: a request has a body if it says how long it is, or that it comes in chunks. */
-function hasBody(rawHeaders: readonly string[]): boolean {
+export function hasBody(rawHeaders: readonly string[]): boolean {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     if (name.length === 14 && name.toLowerCase() === 'content-length') return rawHeaders[i + 1] !== '0'

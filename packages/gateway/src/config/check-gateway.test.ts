@@ -5,6 +5,7 @@ import {
   defaultConnectTimeoutMs,
   defaultIdleTimeoutMs,
   defaultKeepAliveMs,
+  defaultMaxUrlLength,
   defaultMetricsWindowMs,
   defaultMirrorPercentage,
   defaultStrategy,
@@ -17,15 +18,27 @@ describe('checkConfig', () => {
     expect(routes).toEqual([])
     expect(gateway).toEqual({
       discovery: {},
-      defaults: { circuitBreaker: undefined, retry: undefined, timeoutMs: undefined },
+      defaults: {
+        circuitBreaker: undefined,
+        retry: undefined,
+        timeoutMs: undefined,
+        idleTimeoutMs: defaultIdleTimeoutMs,
+        maxBodyBytes: undefined,
+      },
       metrics: { enabled: true, windowMs: defaultMetricsWindowMs },
       cors: undefined,
       logging: false,
       requestId: false,
       trustedProxies: [],
+      pseudonym: undefined,
+      maxUrlLength: defaultMaxUrlLength,
+      refuseUnderscores: false,
       connectTimeoutMs: defaultConnectTimeoutMs,
       idleTimeoutMs: defaultIdleTimeoutMs,
       keepAliveMs: defaultKeepAliveMs,
+      socketDirectory: undefined,
+      upstreamTls: {},
+      serviceTls: new Map(),
     })
   })
 
@@ -33,7 +46,7 @@ describe('checkConfig', () => {
     expect([defaultConnectTimeoutMs, defaultIdleTimeoutMs, defaultKeepAliveMs, defaultMetricsWindowMs]).toEqual([
       5_000, 300_000, 60_000, 60_000,
     ])
-    expect([defaultMirrorPercentage, defaultStrategy]).toEqual([100, 'round-robin'])
+    expect([defaultMirrorPercentage, defaultStrategy, defaultMaxUrlLength]).toEqual([100, 'round-robin', 8_192])
   })
 
   it('never lets undefined override a default', () => {

@@ -1,4 +1,4 @@
-import { ConfigError, type ConfigProblem } from '@hazeljs/core'
+import { ConfigError, type ConfigProblem, show } from '@hazeljs/core'
 import type { CanaryConfig, GatewayConfig, GatewayRouteDefinition, VersionRouteConfig } from './definition.js'
 import { equalRouteProblems, type NamedRoute } from './equal-routes.js'
 import { isObject } from './fields.js'
@@ -62,6 +62,20 @@ export function checkRoute(
   const problems = [...problemsOf('route', route, name), ...equal]
   refuse('The route', problems)
   return resolveRoute(frozenCopy(route as GatewayRouteDefinition), gateway.defaults)
+}
+
+/**
+ * Checks routes that are to take the place of all that a gateway has.
+ *
+ * @throws ConfigError that lists every problem with its path, such as `routes[2].path`.
+ */
+export function checkRoutes(routes: unknown, gateway: ResolvedGateway): readonly ResolvedRoute[] {
+  const subject = 'The routes'
+  if (!Array.isArray(routes))
+    throw new ConfigError(subject, [{ path: 'routes', message: `expected a list of routes, got ${show(routes)}` }])
+  const named = routes.map((definition: unknown, index): NamedRoute => ({ definition, name: `routes[${index}]` }))
+  refuse(subject, [...named.flatMap(({ definition, name }) => problemsOf('route', definition, name)), ...equalRouteProblems(named)])
+  return routes.map((route: GatewayRouteDefinition) => resolveRoute(frozenCopy(route), gateway.defaults))
 }
 
 /** @throws ConfigError that lists every problem. */

@@ -10,8 +10,14 @@ export const defaultVersionParam = 'version'
 /** Shares of the traffic in per cent that a canary goes through where `promotion.steps` are not given. */
 export const defaultCanarySteps: readonly number[] = [10, 25, 50, 75, 100]
 
+/** RFC 9112, section 3, asks for 8000 at least. */
+export const defaultMaxUrlLength = 8_192
+
 /** Share of the requests that are mirrored, in per cent. */
 export const defaultMirrorPercentage = 100
+
+/** Protocols that a client may change to where a route doesn't say. */
+export const defaultUpgrades: readonly string[] = Object.freeze(['websocket'])
 
 export const defaultMetricsWindowMs = 60_000
 

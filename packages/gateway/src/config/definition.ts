@@ -20,6 +20,11 @@ export interface RouteConfig {
   readonly path: string
   /** Default: every method. */
   readonly methods?: readonly string[]
+  /**
+   * Protocols that a client may change to on its connection, by their names in `Upgrade`; a request for any other is served as if it had
+   * not asked. Default `['websocket']`; `false`: none. HTTP/2 without TLS (`h2c`) is never among them.
+   */
+  readonly upgrades?: readonly string[] | false
 }
 
 export interface ServiceRouteConfig {
@@ -129,6 +134,10 @@ export interface TrafficPolicyConfig {
   readonly timeout?: Duration | false
   /** For the response's head of each attempt, from when the request has been sent. */
   readonly attemptTimeout?: Duration
+  /** Larger bodies of requests are refused with 413. `false`: no limit. Default: `limits.maxBodyBytes`. */
+  readonly maxBodyBytes?: number | false
+  /** Longest silence, in both directions at once, on a connection that was upgraded. `false`: none. Default: `upstream.idleTimeout`. */
+  readonly upgradeIdleTimeout?: Duration | false
   readonly retry?: RetryOptions | false
   readonly circuitBreaker?: CircuitBreakerOptions | false
   readonly rateLimit?: RouteRateLimit
@@ -161,6 +170,20 @@ export interface CorsConfig {
   readonly maxAge?: Duration
 }
 
+/** How instances with the protocol `https` are spoken to; as `node:tls` has it. Certificates and keys in PEM. */
+export interface UpstreamTlsConfig {
+  /** Authorities to trust in place of those that Node trusts. */
+  readonly ca?: string | Buffer | (string | Buffer)[]
+  /** The gateway's own certificate, for services that ask for one. */
+  readonly cert?: string | Buffer
+  readonly key?: string | Buffer
+  readonly passphrase?: string
+  /** The name to ask for (SNI) and to find in the certificate. Default: the instance's host; never what a request carries. */
+  readonly servername?: string
+  /** `false` trusts any certificate, and so anybody in between. Default `true`. */
+  readonly rejectUnauthorized?: boolean
+}
+
 /** What `@Gateway` takes. */
 export interface GatewayOptions {
   readonly discovery?: DiscoveryClientConfig
@@ -185,6 +208,23 @@ export interface GatewayOptions {
   }
   /** Addresses and CIDR ranges whose `X-Forwarded-*` and `X-Request-Id` are believed. Default: nobody's. */
   readonly trustedProxies?: readonly string[]
+  /**
+   * The gateway's name in `Via`, which requests and answers get. A request that carries it already is refused with 508, so gateways that
+   * may stand behind one another need different names. Default: `hazeljs-` and a random part, another for each gateway.
+   */
+  readonly pseudonym?: string
+  /** What is taken from clients. Limits of the header as a whole are options of `listen`. */
+  readonly limits?: {
+    /** Characters of the request's target; longer ones are refused with 414. Default 8192. */
+    readonly maxUrlLength?: number
+    /** Larger bodies are refused with 413, at once where they say their length, otherwise while they stream. Default: no limit. */
+    readonly maxBodyBytes?: number
+    /**
+     * Header fields whose names hold `_`, which many servers take for `-`: `drop` forwards the request without them, `refuse` answers
+     * 400. Default `drop`.
+     */
+    readonly underscoredHeaders?: 'drop' | 'refuse'
+  }
   readonly upstream?: {
     /** Default 5 s. */
     readonly connectTimeout?: Duration
@@ -192,6 +232,15 @@ export interface GatewayOptions {
     readonly idleTimeout?: Duration
     /** How long an idle connection to an instance is kept. Default 60 s, and never longer than the instance's own `Keep-Alive` says. */
     readonly keepAlive?: Duration
+    /**
+     * Instances whose `metadata.socketPath` lies below this directory are called on that Unix socket; their `host` and `port` only name
+     * them. Default: none, and an instance with a `metadata.socketPath` cannot be reached.
+     */
+    readonly socketDirectory?: string
+    /** For every service. Default: the certificate has to name the instance's host, and to come from an authority that Node trusts. */
+    readonly tls?: UpstreamTlsConfig
+    /** For single services, by their names; their `tls` replaces the one for all whole. */
+    readonly services?: Readonly<Record<string, { readonly tls?: UpstreamTlsConfig }>>
   }
 }
 

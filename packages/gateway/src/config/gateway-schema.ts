@@ -5,6 +5,7 @@ import { trustedProxyProblems } from '../http/client-address.js'
 import type { CorsConfig, GatewayConfig, GatewayOptions } from './definition.js'
 import { type Fields, got } from './fields.js'
 import { headerName } from './header-schema.js'
+import { upstreamSchema } from './upstream-schema.js'
 
 type Section<K extends keyof GatewayOptions> = NonNullable<GatewayOptions[K]>
 
@@ -28,13 +29,15 @@ export function gatewaySchema(fields: Fields): ZodType {
       })
       .optional(),
     trustedProxies: fields.z.array(fields.z.unknown(), got('a list of addresses and CIDR ranges')).optional(),
-    upstream: fields
-      .options<Section<'upstream'>>({
-        connectTimeout: fields.duration().optional(),
-        idleTimeout: fields.duration().optional(),
-        keepAlive: fields.duration().optional(),
+    pseudonym: headerName(fields, 'a name of letters, digits and hyphens, such as edge-1').optional(),
+    limits: fields
+      .options<Section<'limits'>>({
+        maxUrlLength: fields.count.optional(),
+        maxBodyBytes: fields.count.optional(),
+        underscoredHeaders: fields.oneOf(['drop', 'refuse']).optional(),
       })
       .optional(),
+    upstream: upstreamSchema(fields).optional(),
     routes: fields.z.array(fields.z.unknown(), got('a list of routes')).optional(),
   })
   return fields.rule(schema, ({ trustedProxies }, report) => {

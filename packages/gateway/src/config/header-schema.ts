@@ -17,9 +17,9 @@ const framing: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** A field name of RFC 9110, 5.1. */
-export function headerName(fields: Fields): ZodType {
-  return fields.where('a header name, such as X-API-Version', (value) => typeof value === 'string' && token.test(value))
+/** A field name, which is a token (RFC 9110, 5.1 and 5.6.2), as other names in fields are. */
+export function headerName(fields: Fields, expected = 'a header name, such as X-API-Version'): ZodType {
+  return fields.where(expected, (value) => typeof value === 'string' && token.test(value))
 }
 
 /** A field value of RFC 9110, 5.5: no control characters, no spaces around it. */

@@ -3,9 +3,11 @@ import {
   defaultConnectTimeoutMs,
   defaultIdleTimeoutMs,
   defaultKeepAliveMs,
+  defaultMaxUrlLength,
   defaultMetricsWindowMs,
   defaultMirrorPercentage,
   defaultStrategy,
+  defaultUpgrades,
 } from './defaults.js'
 import type { CorsConfig, GatewayOptions, GatewayRouteDefinition, MirrorConfig } from './definition.js'
 import { canonicalPrefix, pathShape } from './path-rules.js'
@@ -13,28 +15,37 @@ import type { ResolvedGateway, ResolvedRoute, RouteDefaults } from './resolved.j
 
 /** Fills in the defaults of a configuration that was checked. */
 export function resolveGateway(options: GatewayOptions): ResolvedGateway {
-  const { discovery, resilience, metrics, middleware, trustedProxies, upstream } = options
+  const { discovery, resilience, metrics, middleware, trustedProxies, limits, upstream } = options
+  const idleTimeoutMs = durationMs(upstream?.idleTimeout) ?? defaultIdleTimeoutMs
   return Object.freeze({
     discovery: discovery ?? {},
     defaults: Object.freeze({
       circuitBreaker: resilience?.defaultCircuitBreaker,
       retry: resilience?.defaultRetry,
       timeoutMs: durationMs(resilience?.defaultTimeout),
+      maxBodyBytes: limits?.maxBodyBytes,
+      idleTimeoutMs,
     }),
     metrics: Object.freeze({ enabled: metrics?.enabled ?? true, windowMs: durationMs(metrics?.windowSize) ?? defaultMetricsWindowMs }),
     cors: resolveCors(middleware?.cors),
     logging: middleware?.logging ?? false,
     requestId: middleware?.requestId ?? false,
     trustedProxies: trustedProxies ?? [],
+    pseudonym: options.pseudonym,
+    maxUrlLength: limits?.maxUrlLength ?? defaultMaxUrlLength,
+    refuseUnderscores: limits?.underscoredHeaders === 'refuse',
     connectTimeoutMs: durationMs(upstream?.connectTimeout) ?? defaultConnectTimeoutMs,
-    idleTimeoutMs: durationMs(upstream?.idleTimeout) ?? defaultIdleTimeoutMs,
+    idleTimeoutMs,
     keepAliveMs: durationMs(upstream?.keepAlive) ?? defaultKeepAliveMs,
+    socketDirectory: upstream?.socketDirectory,
+    upstreamTls: upstream?.tls ?? {},
+    serviceTls: new Map(Object.entries(upstream?.services ?? {}).flatMap(([name, { tls }]) => (tls === undefined ? [] : [[name, tls]]))),
   })
 }
 
 /** Fills in the defaults of a route that was checked, the gateway's among them: a route's own policy replaces the default whole. */
 export function resolveRoute(definition: GatewayRouteDefinition, defaults: RouteDefaults): ResolvedRoute {
-  const { path, methods, serviceConfig, versionRoute, canary, trafficPolicy } = definition
+  const { path, methods, upgrades, serviceConfig, versionRoute, canary, trafficPolicy } = definition
   return Object.freeze({
     path,
     shape: pathShape(path),
@@ -49,6 +60,10 @@ export function resolveRoute(definition: GatewayRouteDefinition, defaults: Route
     canary,
     timeoutMs: trafficPolicy?.timeout === false ? undefined : (durationMs(trafficPolicy?.timeout) ?? defaults.timeoutMs),
     attemptTimeoutMs: durationMs(trafficPolicy?.attemptTimeout),
+    maxBodyBytes: policy(trafficPolicy?.maxBodyBytes, defaults.maxBodyBytes),
+    upgrades: upgrades === false ? [] : (upgrades?.map((protocol) => protocol.toLowerCase()) ?? defaultUpgrades),
+    upgradeIdleMs:
+      trafficPolicy?.upgradeIdleTimeout === false ? undefined : (durationMs(trafficPolicy?.upgradeIdleTimeout) ?? defaults.idleTimeoutMs),
     retry: policy(trafficPolicy?.retry, defaults.retry),
     circuitBreaker: policy(definition.circuitBreaker ?? trafficPolicy?.circuitBreaker, defaults.circuitBreaker),
     rateLimit: definition.rateLimit ?? trafficPolicy?.rateLimit,

@@ -8,6 +8,7 @@ import type {
   MirrorConfig,
   RouteRateLimit,
   TransformConfig,
+  UpstreamTlsConfig,
   VersionRouteConfig,
 } from './definition.js'
 
@@ -31,6 +32,12 @@ export interface ResolvedRoute {
   readonly canary: CanaryConfig | undefined
   readonly timeoutMs: number | undefined
   readonly attemptTimeoutMs: number | undefined
+  /** `undefined`: no limit. */
+  readonly maxBodyBytes: number | undefined
+  /** Lower case. */
+  readonly upgrades: readonly string[]
+  /** `undefined`: no limit. */
+  readonly upgradeIdleMs: number | undefined
   readonly retry: RetryOptions | undefined
   readonly circuitBreaker: CircuitBreakerOptions | undefined
   readonly rateLimit: RouteRateLimit | undefined
@@ -46,6 +53,8 @@ export interface RouteDefaults {
   readonly circuitBreaker: CircuitBreakerOptions | undefined
   readonly retry: RetryOptions | undefined
   readonly timeoutMs: number | undefined
+  readonly maxBodyBytes: number | undefined
+  readonly idleTimeoutMs: number
 }
 
 /** A gateway's configuration after checking, without its routes. Frozen. */
@@ -57,7 +66,14 @@ export interface ResolvedGateway {
   readonly logging: boolean
   readonly requestId: boolean
   readonly trustedProxies: readonly string[]
+  /** `undefined`: one that no other gateway has. */
+  readonly pseudonym: string | undefined
+  readonly maxUrlLength: number
+  readonly refuseUnderscores: boolean
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly keepAliveMs: number
+  readonly socketDirectory: string | undefined
+  readonly upstreamTls: UpstreamTlsConfig
+  readonly serviceTls: ReadonlyMap<string, UpstreamTlsConfig>
 }

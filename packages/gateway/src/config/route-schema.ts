@@ -17,6 +17,7 @@ export function routeSchema(fields: Fields): ZodType {
   const schema = fields.options<GatewayRouteDefinition>({
     path: fields.checkedText(pathProblem),
     methods: methodsSchema(fields).optional(),
+    upgrades: upgradesSchema(fields).optional(),
     serviceName: fields.text.optional(),
     serviceConfig: serviceConfigSchema(fields).optional(),
     versionRoute: versionRouteSchema(fields).optional(),
@@ -54,6 +55,8 @@ function trafficPolicySchema(fields: Fields, circuitBreaker: ZodType, rateLimit:
     transform: transformSchema(fields).optional(),
     timeout: fields.or([false], fields.duration(), `milliseconds, a string such as '30s', or false`).optional(),
     attemptTimeout: fields.duration().optional(),
+    maxBodyBytes: fields.or([false], fields.count, 'a whole number of bytes of at least 1, or false').optional(),
+    upgradeIdleTimeout: fields.or([false], fields.duration(), `milliseconds, a string such as '5m', or false`).optional(),
     retry: fields.or([false], fields.checkedBy(retryProblems), 'the options of a retry, or false').optional(),
     circuitBreaker,
     rateLimit,
@@ -83,6 +86,15 @@ function methodsSchema(fields: Fields): ZodType {
       seen.add(upper)
     }
   })
+}
+
+function upgradesSchema(fields: Fields): ZodType {
+  const protocol = fields.checkedText((name) => {
+    if (!/^[\w!#$%&'*+.^`|~/-]+$/.test(name)) return `'${name}' is no name of a protocol; write 'websocket'`
+    return name.toLowerCase() === 'h2c' ? 'h2c is never passed on: HTTP/2 is spoken with each side by itself' : undefined
+  })
+  const forms = "a list of protocols, such as ['websocket'], or false"
+  return fields.or([false], fields.list(protocol, forms), forms)
 }
 
 function checkService({ serviceName, serviceConfig }: Loose<GatewayRouteDefinition>, report: Report): void {

@@ -14,11 +14,15 @@ export interface ClientResponse {
   readonly socket: Socket | null
   /** Cleared where the connection has to end after this answer. */
   shouldKeepAlive: boolean
+  /** Writes a 103; missing where nobody waits for one. Throws where a link is none. */
+  writeEarlyHints?(hints: { link: string[] }): unknown
   writeHead(status: number, headers: string[]): unknown
   /** Sends the head now instead of with the first chunk. */
   flushHeaders(): void
   /** `false`: wait for `drain` before the next one. */
   write(chunk: Buffer): boolean
+  /** Sent after the last chunk; missing where there is no place for them. */
+  addTrailers?(trailers: [string, string][]): unknown
   end(): unknown
   end(body: string, encoding: BufferEncoding): unknown
   once(event: 'drain', listener: () => void): unknown
@@ -30,8 +34,12 @@ export interface ClientResponse {
  * the answer, so where possible the connection is reset.
  */
 export function breakOff(response: ClientResponse): void {
-  const { socket } = response
-  // Only TCP has a reset, and under TLS the socket does not give it away.
-  if (socket?.remoteFamily !== undefined && !('encrypted' in socket)) socket.resetAndDestroy()
+  if (response.socket !== null) resetSocket(response.socket)
   response.destroy()
+}
+
+/** Ends a connection at once, with a reset where it has one: only TCP does, and under TLS the socket does not give it away. */
+export function resetSocket(socket: Socket): void {
+  if (socket.remoteFamily !== undefined && !('encrypted' in socket)) socket.resetAndDestroy()
+  else socket.destroy()
 }

@@ -5,6 +5,7 @@ const known: readonly (readonly [string, FieldKind])[] = [
   ['TE', 'hop'],
   ['Trailer', 'hop'],
   ['Upgrade', 'hop'],
+  ['HTTP2-Settings', 'hop'],
   ['Keep-Alive', 'hop'],
   ['Proxy-Connection', 'hop'],
   ['Transfer-Encoding', 'hop'],

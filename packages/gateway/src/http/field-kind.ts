@@ -39,7 +39,8 @@ export function fieldKind(name: string): FieldKind {
     case 12:
       return first === 0x63 && is(name, 'content-type') ? 'content-type' : 'pass'
     case 14:
-      return first === 0x63 && is(name, 'content-length') ? 'content-length' : 'pass'
+      if (first === 0x63 && is(name, 'content-length')) return 'content-length'
+      return first === 0x68 && is(name, 'http2-settings') ? 'hop' : 'pass'
     case 16:
       return first === 0x70 && is(name, 'proxy-connection') ? 'hop' : 'pass'
     case 17:

@@ -192,18 +192,24 @@ describe('responseHeaders', () => {
 
   it('leaves CORS to a gateway that answers for it', () => {
     const raw = ['Access-Control-Allow-Origin', '*', 'access-control-allow-credentials', 'true', 'Accept-Ranges', 'bytes']
-    expect(responseHeaders(bytes(raw), undefined, { ownsCors: true, edits: undefined }).headers).toEqual(['Accept-Ranges', 'bytes'])
-    expect(responseHeaders(bytes(raw), undefined, { ownsCors: false, edits: undefined }).headers).toEqual(raw)
+    expect(responseHeaders(bytes(raw), undefined, { ownsCors: true, via: '1.1 gw', edits: undefined }).headers).toEqual([
+      'Accept-Ranges',
+      'bytes',
+      'via',
+      '1.1 gw',
+    ])
+    expect(responseHeaders(bytes(raw), undefined, { ownsCors: false, via: '1.1 gw', edits: undefined }).headers).toEqual([
+      ...raw,
+      'via',
+      '1.1 gw',
+    ])
   })
 
   it('applies the edits last', () => {
     const edits = compileEdits({ set: { Server: 'gw' }, remove: ['X-Powered-By'] })
-    expect(responseHeaders(['server', 'nginx', 'x-powered-by', 'php', 'A', '1'], undefined, { ownsCors: false, edits }).headers).toEqual([
-      'A',
-      '1',
-      'Server',
-      'gw',
-    ])
+    expect(
+      responseHeaders(['server', 'nginx', 'x-powered-by', 'php', 'A', '1'], undefined, { ownsCors: false, via: '1.1 gw', edits }).headers,
+    ).toEqual(['A', '1', 'via', '1.1 gw', 'Server', 'gw'])
   })
 })
 

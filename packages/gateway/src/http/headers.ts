@@ -16,6 +16,8 @@ export interface RequestHeaderRules {
 export interface ResponseHeaderRules {
   /** The gateway answers for CORS: what a service says of it is dropped, or it would grant what the gateway refuses. */
   readonly ownsCors: boolean
+  /** The gateway's entry in `Via`. */
+  readonly via: string
   readonly edits: CompiledEdits | undefined
 }
 
@@ -49,7 +51,12 @@ const joinedFields: ReadonlySet<string> = new Set(['vary', 'set-cookie'])
 const eventStream = /^text\/event-stream *(?:;|$)/i
 
 export function requestHeaderRules({ preserveHost, pseudonym, edits }: RequestHeaderOptions): RequestHeaderRules {
-  return { preserveHost, pseudonym, via: `1.1 ${pseudonym}`, edits: compileEdits(edits) }
+  return { preserveHost, pseudonym, via: viaEntry(pseudonym), edits: compileEdits(edits) }
+}
+
+/** RFC 9110, 7.6.3. The version is that of HTTP/1.0 messages too, which the gateway understands as HTTP/1.1. */
+export function viaEntry(pseudonym: string): string {
+  return `1.1 ${pseudonym}`
 }
 
 export function compileEdits(edits: HeaderEdits | undefined): CompiledEdits | undefined {
@@ -111,7 +118,7 @@ export function requestHeaders(raw: readonly string[], arrival: Arrival, rules: 
  * An answer's fields as the client gets them, in order and multiplicity, from a flat list of names and values as undici or Node give it.
  *
  * Gone are those of one connection, also what `Connection` names. `own` are the gateway's fields for this answer, name, value, …; they
- * replace the service's, except for `Vary` and `Set-Cookie`, which they join. The edits of `rules` have the last word.
+ * replace the service's, except for `Vary` and `Set-Cookie`, which they join. `Via` is added. The edits of `rules` have the last word.
  */
 export function responseHeaders(
   raw: readonly (Buffer | string)[],
@@ -138,6 +145,7 @@ export function responseHeaders(
   }
   if (named !== undefined) headers = withoutFields(headers, named)
   if (own !== undefined) headers = addOwn(headers, own)
+  if (rules !== undefined) headers.push('via', rules.via)
   if (rules?.edits !== undefined) headers = applyEdits(headers, rules.edits)
   return { headers, contentLength, isEventStream }
 }

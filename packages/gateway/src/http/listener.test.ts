@@ -12,15 +12,17 @@ describe('a listener that closes', () => {
     const size = 20_000_000
     let ended = false
     const listener = new Listener(
+      { port: 0, host: '127.0.0.1' },
       (_request, response, onClosed) => {
         response.once('close', onClosed)
         response.end(Buffer.alloc(size, 'x'))
         ended = true
       },
+      () => false,
       systemClock,
       fail,
     )
-    const { port } = await listener.listen({ port: 0, host: '127.0.0.1' })
+    const { port } = await listener.listen()
     const client = connect(port, '127.0.0.1')
     let received = 0
     client.on('data', (chunk: Buffer) => (received += chunk.length)).pause()
@@ -35,7 +37,13 @@ describe('a listener that closes', () => {
   })
 
   it('may never have listened, and may be closed again', async () => {
-    const listener = new Listener(() => undefined, systemClock, fail)
+    const listener = new Listener(
+      {},
+      () => undefined,
+      () => false,
+      systemClock,
+      fail,
+    )
     await listener.close(1_000)
     await listener.close(1_000)
     listener.cut()

@@ -2,21 +2,22 @@ import { type Clock, type TimerHandle, toError } from '@hazeljs/core'
 import type { Lease } from '@hazeljs/discovery'
 import type { CallContext, Outcome } from '@hazeljs/resilience'
 import type { Dispatcher } from 'undici'
-import { GatewayError, UpstreamError } from '../errors.js'
+import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import { breakOff } from './client-response.js'
 import { type ResponseHeaderRules, responseHeaders } from './headers.js'
+import { relayInterim } from './interim-answer.js'
 import { latin1 } from './latin1.js'
 import type { LoneHeads } from './lone-heads.js'
 import { retryAfterMs } from './retry-after.js'
-import { isIdempotent, upstreamFailure } from './upstream-failure.js'
+import { endStreamed } from './trailers.js'
+import { badUpgrade, headTimeout, isIdempotent, statusFailure, upstreamFailure } from './upstream-failure.js'
 
 /** A body up to this size that arrives whole goes out in one write with its head. */
 const wholeBodyBytes = 4_096
-/** As much of a refused answer is read to its end to keep the connection; of a longer one the connection is given up. */
+/** As much of a refused answer is read to its end to keep the connection, and no longer than that; then the connection is given up. */
 const discardBytes = 65_536
-/** And no longer than this. */
 const discardMs = 1_000
 
 /**
@@ -68,9 +69,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   limitHead(timeoutMs: number): void {
     this.#headTimeoutMs = timeoutMs
     this.#timer = this.#clock.setTimer(() => {
-      const { repeatable } = this
-      const neverSent = this.#abortUpstream === undefined
-      this.#fail(new UpstreamError('UPSTREAM_TIMEOUT', { detail: `no answer within ${timeoutMs} ms`, neverSent, repeatable }), 'failure')
+      this.#fail(headTimeout(timeoutMs, this.#abortUpstream === undefined, this.repeatable), 'failure')
       this.#abortUpstream?.()
     }, timeoutMs)
   }
@@ -104,7 +103,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
-    if (status < 200) return true
+    if (status === 101) throw badUpgrade('a 101 that names no protocol')
+    if (status < 200) return relayInterim(status, rawHeaders, this.#exchange)
     this.#clock.clearTimer(this.#timer)
     this.#resume = resume
     if ((status === 503 || status === 502 || status === 504) && this.#claimsRetry(status, rawHeaders)) return true
@@ -116,7 +116,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     void answerHold.then(() => {
       if (this.#state !== 'waiting') return
       this.#begin(status, rawHeaders)
-      if (this.#endedWhileHeld) this.#complete()
+      if (this.#endedWhileHeld) this.onComplete()
       else resume()
     })
     return false
@@ -139,10 +139,6 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     return false
   }
 
-  onComplete(): void {
-    this.#complete()
-  }
-
   onError(cause: Error): void {
     this.refuse(cause)
   }
@@ -156,7 +152,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     }
     // Its Content-Length is that of the body it stands for (RFC 9110, 8.6); undici counts the bytes all the same.
     if (this.#exchange.status === 304 && 'code' in cause && cause.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
-      this.#complete()
+      this.onComplete()
       return
     }
     const failure = upstreamFailure(cause, this.#abortUpstream === undefined, this.repeatable)
@@ -165,7 +161,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     else this.#cut(failure, outcome)
   }
 
-  #complete(): void {
+  onComplete(trailers: readonly (Buffer | string)[] | null = null): void {
     if (this.#state === 'discarding') {
       this.#end('failure')
       return
@@ -176,21 +172,31 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     }
     if (this.#state === 'settled') return
     const { response, status } = this.#exchange
-    if (this.#whole === undefined) response.end()
+    if (this.#whole === undefined) endStreamed(this.#exchange, trailers)
     else response.end(latin1(this.#whole), 'latin1') // a string joins the head in one write
     const outcome = status >= 500 ? 'failure' : 'success'
     this.#end(outcome)
     this.#resolve(outcome)
   }
 
+  /** The connection is another protocol's from now on. Gives what ends the attempt; `undefined` where it was given up before. */
+  protected switchProtocols(): ((outcome: Outcome) => void) | undefined {
+    if (this.#state !== 'waiting') return undefined
+    this.#clock.clearTimer(this.#timer)
+    this.#state = 'streaming'
+    return (outcome) => {
+      if (this.#state !== 'settled') this.#end(outcome)
+      this.#resolve(outcome)
+    }
+  }
+
   #begin(status: number, rawHeaders: Buffer[]): void {
     const exchange = this.#exchange
-    const { response } = exchange
     try {
       const { headers, contentLength, isEventStream } = responseHeaders(rawHeaders, exchange.answerHeaders, this.#rules)
       this.#length = contentLength
-      if (exchange.bodyIsArriving) response.shouldKeepAlive = false
-      response.writeHead(status, headers)
+      if (exchange.bodyIsArriving) exchange.response.shouldKeepAlive = false
+      exchange.response.writeHead(status, headers)
       if (isEventStream) exchange.liftTimeLimit?.()
     } catch (error) {
       this.#fail(error, 'failure')
@@ -224,12 +230,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   }
 
   #claimsRetry(status: number, rawHeaders: Buffer[]): boolean {
-    const error = new UpstreamError('UPSTREAM_STATUS', {
-      detail: `status ${status}`,
-      upstreamStatus: status,
-      repeatable: this.repeatable,
-      retryAfterMs: retryAfterMs(rawHeaders, this.#clock),
-    })
+    const error = statusFailure(status, this.repeatable, retryAfterMs(rawHeaders, this.#clock))
     if (!this.#context.claimRetry(error)) return false
     this.#state = 'discarding'
     this.#timer = this.#clock.setTimer(() => this.#abortUpstream?.(), discardMs)

@@ -26,6 +26,7 @@ const codeByCause: Readonly<Record<string, ProblemCode>> = {
 
 /** What a failure of the HTTP client means for the exchange. `neverSent`: no connection had taken the request. */
 export function upstreamFailure(cause: Error, neverSent: boolean, repeatable: boolean): UpstreamError {
+  if (cause instanceof UpstreamError) return cause
   const causeCode = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
   const code = codeByCause[causeCode] ?? (isParserError(cause) ? 'UPSTREAM_INVALID' : neverSent ? 'UPSTREAM_UNREACHABLE' : 'UPSTREAM_RESET')
   const refused = code === 'INVALID_REQUEST'
@@ -35,4 +36,19 @@ export function upstreamFailure(cause: Error, neverSent: boolean, repeatable: bo
 /** By its name: undici sets `code` for some of its parser's errors only. */
 function isParserError({ name }: Error): boolean {
   return name === 'HTTPParserError'
+}
+
+/** No head within the attempt's time. */
+export function headTimeout(timeoutMs: number, neverSent: boolean, repeatable: boolean): UpstreamError {
+  return new UpstreamError('UPSTREAM_TIMEOUT', { detail: `no answer within ${timeoutMs} ms`, neverSent, repeatable })
+}
+
+/** A 101 that cannot be followed. */
+export function badUpgrade(what: string): UpstreamError {
+  return new UpstreamError('UPSTREAM_INVALID', { cause: new Error(`The instance gave ${what}`) })
+}
+
+/** An answer whose status says that the service failed. */
+export function statusFailure(status: number, repeatable: boolean, retryAfterMs: number | undefined): UpstreamError {
+  return new UpstreamError('UPSTREAM_STATUS', { detail: `status ${status}`, upstreamStatus: status, repeatable, retryAfterMs })
 }

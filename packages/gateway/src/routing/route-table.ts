@@ -21,6 +21,12 @@ export interface FoundRoute<T> {
 
 export type RouteParams = Readonly<Record<string, string>>
 
+/** A route that does not serve a request, and what speaks against it. */
+export interface PassedOver<T> {
+  readonly value: T
+  readonly reason: 'path' | 'method' | 'less-specific'
+}
+
 export type RouteMatch<T> =
   | FoundRoute<T>
   /** Some route has the path, none of them the method. `allow` is sorted. */
@@ -43,12 +49,14 @@ const noParams: RouteParams = Object.freeze({})
 export class RouteTable<T> {
   readonly #best: PathIndex<Leaf<T>>
   readonly #all: Candidates<Leaf<T>>
+  readonly #leaves: readonly Leaf<T>[]
 
   /** Throws a ConfigError that lists what is wrong with the patterns, and routes that are equal. */
   constructor(entries: readonly RouteEntry<T>[]) {
     const problems = routeProblems(entries)
     if (problems.length > 0) throw new ConfigError('RouteTable', problems)
-    const leaves = collectLeaves(entries).map((leaf) => [leaf.pattern, leaf] as const)
+    this.#leaves = collectLeaves(entries)
+    const leaves = this.#leaves.map((leaf) => [leaf.pattern, leaf] as const)
     this.#best = new PathIndex(leaves)
     this.#all = new Candidates(leaves)
   }
@@ -62,6 +70,19 @@ export class RouteTable<T> {
     const all = this.#all.find(path)
     return foundIn(all, method) ?? { kind: 'method-not-allowed', allow: [...new Set(all.store.flatMap((leaf) => leaf.allowed()))].sort() }
   }
+
+  /** Every route but the one that {@link match} finds. Takes time in proportion to their number. */
+  passedOver(method: string, path: string): readonly PassedOver<T>[] {
+    const match = this.match(method, path)
+    const near = new Set(this.#all.find(path).store)
+    return this.#leaves.flatMap((leaf) =>
+      leaf.targets.flatMap((target): PassedOver<T>[] => {
+        if (match.kind === 'found' && match.value === target.value) return []
+        const reason = !near.has(leaf) ? 'path' : leaf.targetFor(method) === target ? 'less-specific' : 'method'
+        return [{ value: target.value, reason }]
+      }),
+    )
+  }
 }
 
 /** All routes of one shape. One without methods is alone, since it would be equal to any other. */
@@ -71,6 +92,10 @@ class Leaf<T> {
 
   constructor(pattern: RoutePattern) {
     this.pattern = pattern
+  }
+
+  get targets(): readonly Target<T>[] {
+    return this.#targets
   }
 
   add(target: Target<T>): void {
@@ -92,11 +117,13 @@ class Leaf<T> {
 /** A route at the end of a lookup. One without parameters always answers with the same object. */
 class Target<T> {
   readonly methods: readonly string[] | undefined
+  readonly value: T
   readonly #bare: FoundRoute<T>
   readonly #names: ReadonlyMap<string, string>
 
   constructor({ methods, value }: RouteEntry<T>, pattern: RoutePattern) {
     this.methods = methods
+    this.value = value
     this.#bare = Object.freeze({ kind: 'found', value, params: noParams })
     this.#names = new Map(
       pattern.segments.flatMap((segment, index) => {

@@ -1,16 +1,22 @@
 import { toError } from '@hazeljs/core'
 import type { Lease } from '@hazeljs/discovery'
 import type { Outcome } from '@hazeljs/resilience'
+import { UpgradeAttempt } from '../http/upgrade-attempt.js'
 import { UpstreamAttempt } from '../http/upstream-attempt.js'
 import type { RouteStage } from '../stage.js'
 
 /** Sends the request to the instance and streams the answer back. The last stage. */
-export const forward: RouteStage = ({ attemptTimeoutMs, answerRules }, gateway) => {
+export const forward: RouteStage = (route, gateway) => {
+  const { attemptTimeoutMs, answerRules } = route
   const { pools } = gateway
   return (exchange) =>
     new Promise<Outcome>((resolve, reject) => {
       const lease = exchange.lease as Lease
-      const attempt = new UpstreamAttempt(exchange, lease, answerRules, gateway, resolve, reject)
+      const upgrade = exchange.upgrade?.protocols.find((protocol) => route.upgrades.includes(protocol))
+      const attempt =
+        upgrade === undefined
+          ? new UpstreamAttempt(exchange, lease, answerRules, gateway, resolve, reject)
+          : new UpgradeAttempt(exchange, lease, route, gateway, resolve, reject)
       if (attemptTimeoutMs !== undefined) attempt.limitHead(attemptTimeoutMs)
       try {
         pools.for(lease.instance).dispatch(
@@ -19,6 +25,7 @@ export const forward: RouteStage = ({ attemptTimeoutMs, answerRules }, gateway) 
             method: exchange.arrived.method,
             headers: exchange.upstreamHeaders,
             body: exchange.body,
+            upgrade: upgrade ?? null,
           },
           attempt,
         )

@@ -1,3 +1,4 @@
+import type { LimitRequest, LimitState, RateLimiter } from '@hazeljs/resilience'
 import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import { requestView } from '../http/request-view.js'
@@ -10,11 +11,9 @@ export const limitRate: RouteStage = (route, gateway) => {
   const { limiter } = route
   if (limiter === undefined) return undefined
   return (exchange, next) => {
-    const request = keyOf(route, exchange)
+    const request = limitRequest(route, exchange)
     const admitted = limiter.tryAcquire(request)
-    const { limit, remaining, resetMs } = limiter.peek(request)
-    exchange.addAnswerHeader('RateLimit-Policy', `"route";q=${limit};w=${route.limiterWindowSeconds}`)
-    exchange.addAnswerHeader('RateLimit', `"route";r=${remaining};t=${retryAfterSeconds(resetMs)}`)
+    addLimitFields(route, limiter, request, exchange)
     if (admitted) return next(exchange)
     const retryAfterMs = limiter.getRetryAfterMs(request)
     if (gateway.events.has('rate-limit:exceeded')) {
@@ -24,8 +23,25 @@ export const limitRate: RouteStage = (route, gateway) => {
   }
 }
 
-function keyOf(route: RoutePlan, exchange: Exchange): { key: string } | undefined {
+/** Tells the client what the route's limit has left for it. */
+export function addLimitFields(route: RoutePlan, limiter: RateLimiter, request: LimitRequest | undefined, exchange: Exchange): LimitState {
+  const state = limiter.peek(request)
+  const { limit, remaining, resetMs } = state
+  exchange.addAnswerHeader('RateLimit-Policy', `"route";q=${limit};w=${route.limiterWindowSeconds}`)
+  exchange.addAnswerHeader('RateLimit', `"route";r=${remaining};t=${retryAfterSeconds(resetMs)}`)
+  return state
+}
+
+/** Whose limit a request counts for; `undefined` where the route has but one. */
+export function limitRequest(route: RoutePlan, exchange: Exchange): LimitRequest | undefined {
   const { limiterKey } = route
   if (limiterKey === undefined) return undefined
-  return { key: limiterKey === 'ip' ? exchange.clientIp : limiterKey(requestView(exchange)) }
+  return { key: limiterKey === 'ip' ? exchange.clientIp : textOf(limiterKey(requestView(exchange))) }
+}
+
+/** Functions without types may be asynchronous by mistake: then nobody waits for what they reject with. */
+function textOf(key: unknown): string {
+  if (typeof key === 'string') return key
+  Promise.resolve(key).catch(() => undefined)
+  throw new TypeError('The key of a rate limit has to be a string')
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.js'
+import type { Exchange } from '../exchange.js'
 import type { RoutePlan } from '../route-plan.js'
 import type { RouteTable } from '../routing/route-table.js'
 import type { Next, Stage } from '../stage.js'
@@ -12,14 +13,17 @@ export interface CompiledRoute {
 /** Finds the route, whose own stages go on from here. The table is read anew for each request, so it can be swapped under way. */
 export function matchRoute(currentTable: () => RouteTable<CompiledRoute>): Stage {
   return (exchange) => {
-    const { method } = exchange.arrived
-    const match = currentTable().match(method, exchange.target.path)
-    if (match.kind === 'found') {
-      exchange.route = match.value.plan
-      match.value.plan.inFlight.begin()
-      return match.value.run(exchange)
-    }
-    if (match.kind === 'not-found') throw new GatewayError('ROUTE_NOT_FOUND')
-    throw new GatewayError('METHOD_NOT_ALLOWED', { headers: ['Allow', match.allow.join(', ')] })
+    const { plan, run } = findRoute(currentTable(), exchange)
+    exchange.route = plan
+    plan.inFlight.begin()
+    return run(exchange)
   }
+}
+
+/** @throws GatewayError `ROUTE_NOT_FOUND`, `METHOD_NOT_ALLOWED`. */
+export function findRoute(table: RouteTable<CompiledRoute>, { arrived, target }: Exchange): CompiledRoute {
+  const match = table.match(arrived.method, target.path)
+  if (match.kind === 'found') return match.value
+  if (match.kind === 'not-found') throw new GatewayError('ROUTE_NOT_FOUND')
+  throw new GatewayError('METHOD_NOT_ALLOWED', { headers: ['Allow', match.allow.join(', ')] })
 }

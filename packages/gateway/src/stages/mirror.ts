@@ -5,6 +5,7 @@ export const mirror: RouteStage = (route) => {
   const { mirror: copies } = route
   if (copies === undefined) return undefined
   return (exchange, next) => {
+    if (exchange.upgrade !== undefined) return next(exchange) // half of a conversation is none
     const settled = copies.send(exchange.arrived, exchange.upstreamTarget, exchange.upstreamHeaders, exchange.clientIp)
     if (copies.holdsAnswer) exchange.answerHold = settled
     return next(exchange)

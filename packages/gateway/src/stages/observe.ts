@@ -1,22 +1,30 @@
+import { toError } from '@hazeljs/core'
 import type { Outcome } from '@hazeljs/resilience'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import type { GatewayStage } from '../stage.js'
 
-/** Counts each request once, writes its log line and tells who listens. Everything inside it has a verdict and can't reject. */
+/** Counts each request once, writes its log line and tells who listens. Everything inside it has a verdict and can't reject; nor does it. */
 export const observe: GatewayStage = (gateway) => async (exchange, next) => {
   gateway.inFlight.begin()
   const startedAt = gateway.clock.now()
   const outcome = await next(exchange)
-  const durationMs = gateway.clock.now() - startedAt
+  try {
+    count(gateway, exchange, outcome, gateway.clock.now() - startedAt)
+  } catch (error) {
+    gateway.logger.error({ error: toError(error).message }, 'a request could not be counted')
+  }
+  exchange.route?.inFlight.end()
+  gateway.inFlight.end()
+  return outcome
+}
+
+function count(gateway: GatewayContext, exchange: Exchange, outcome: Outcome, durationMs: number): void {
   const metrics = exchange.subset?.metrics
   if (metrics !== undefined) record(metrics, outcome, durationMs, exchange.failure)
   if (exchange.arm !== undefined) recordArm(exchange, exchange.arm, outcome, durationMs)
   if (exchange.failure !== undefined && outcome === 'failure') announce(gateway, exchange, exchange.failure)
   if (gateway.config.logging) writeLine(gateway, exchange, outcome, durationMs)
-  exchange.route?.inFlight.end()
-  gateway.inFlight.end()
-  return outcome
 }
 
 function record(

@@ -25,13 +25,18 @@ function pick({ picker }: Subset, keyed: boolean, exchange: Exchange, next: Next
   const { tried } = exchange
   const context: PickContext | undefined = keyed || tried !== undefined ? { key: clientIp, ...(tried && { exclude: tried }) } : undefined
   const lease = picker.acquire(context)
-  if (lease === undefined) throw new GatewayError('NO_INSTANCE', { retryAfterMs: noInstanceRetryAfterMs })
+  if (lease === undefined) throw noInstance()
   exchange.lease = lease
   return next(exchange)
 }
 
+/** `cause`: why the instances are not known, where that is so. */
+export function noInstance(cause?: unknown): GatewayError {
+  return new GatewayError('NO_INSTANCE', { cause, retryAfterMs: noInstanceRetryAfterMs })
+}
+
 /** Only a gateway that has just started waits here: later on the last listing is there, whatever the registry does. */
-function firstListing({ picker }: Subset, { cancellation }: CallContext): Promise<void> {
+export function firstListing({ picker }: Subset, { cancellation }: CallContext): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (reason: unknown) => {
       reject(reason)
@@ -40,7 +45,7 @@ function firstListing({ picker }: Subset, { cancellation }: CallContext): Promis
     picker
       .whenReady()
       .then(resolve, (cause: unknown) => {
-        reject(new GatewayError('NO_INSTANCE', { cause, retryAfterMs: noInstanceRetryAfterMs }))
+        reject(noInstance(cause))
       })
       .finally(() => {
         cancellation.offAbort(onAbort)

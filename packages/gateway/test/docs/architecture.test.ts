@@ -10,7 +10,8 @@ it('ARCHITECTURE.md lists the stages in the order of path.ts', () => {
   const stagesOf = (list: string) =>
     new RegExp(`const ${list} = \\[([^\\]]+)\\]`)
       .exec(source)?.[1]
-      ?.split(/,\s*/)
+      ?.split(',')
+      .map((name) => name.trim())
       .filter((name) => name !== '') ?? []
   const inSource = [...stagesOf('arrival'), 'matchRoute', ...stagesOf('onRoute')]
   const inPage = [...page.matchAll(/^\| \d+ +\| `(\w+)`/gm)].map(([, name]) => name)

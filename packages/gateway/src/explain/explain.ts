@@ -1,0 +1,105 @@
+import { exchangeOf, type GatewayRequest } from '../adapters/handle-request.js'
+import { GatewayError } from '../errors.js'
+import type { Exchange } from '../exchange.js'
+import type { GatewayContext } from '../gateway-context.js'
+import { AnswerCollector } from '../http/answer-collector.js'
+import { compileDryRun } from '../path.js'
+import type { RoutePlan } from '../route-plan.js'
+import type { RouteTable } from '../routing/route-table.js'
+import type { CompiledRoute } from '../stages/match-route.js'
+import type { ExplainedPolicies, ExplainedRefusal, ExplainedRoute, ExplainedUpstream, Explanation, Field } from './explanation.js'
+import { formatExplanation } from './format.js'
+import type { Sightings } from './look.js'
+
+/** A request to explain; its body plays no part. */
+export type ExplainRequest = Omit<GatewayRequest, 'body'>
+
+/** Walks `request` along the path of every request, up to where it would be sent, and says what was decided on the way. */
+export async function explain(
+  request: ExplainRequest,
+  gateway: GatewayContext,
+  currentTable: () => RouteTable<CompiledRoute>,
+): Promise<Explanation> {
+  const collector = new AnswerCollector()
+  collector.answer.catch(() => undefined) // an answer that could not be written is told by the exchange's failure
+  const exchange = exchangeOf(request, collector)
+  const seen: Sightings = {}
+  let table: RouteTable<CompiledRoute> | undefined
+  await compileDryRun(gateway, () => (table = currentTable()), seen)(exchange)
+  const { target, host, clientIp, route, subset, arrived } = exchange
+  const facts = {
+    request: { method: arrived.method, path: target.path, query: target.query, host, clientIp },
+    outcome: exchange.failure !== undefined ? ('refuse' as const) : collector.headersSent ? ('answer' as const) : ('forward' as const),
+    refusal: refusalOf(exchange.failure),
+    route: route && describeRoute(route),
+    otherRoutes: (table?.passedOver(arrived.method, target.path) ?? []).map(({ value, reason }) => ({
+      ...describeRoute(value.plan),
+      reason,
+    })),
+    version: seen.version,
+    canary: canaryOf(exchange),
+    subset: subset && { version: subset.version, filter: subset.filter, instances: subset.picker.instances },
+    policies: route && policiesOf(route, exchange, gateway, seen),
+    upstream: upstreamOf(exchange),
+    answerHeaders: fields(exchange.answerHeaders ?? []),
+  }
+  return { ...facts, toString: () => formatExplanation(facts) }
+}
+
+function describeRoute({ path, resolved, serviceName }: RoutePlan): ExplainedRoute {
+  return { path, methods: resolved.methods, serviceName }
+}
+
+function refusalOf(failure: Error | undefined): ExplainedRefusal | undefined {
+  if (!(failure instanceof GatewayError)) return undefined
+  const { status, code, title, detail, retryAfterMs } = failure
+  return { status, code, title, detail, retryAfterMs }
+}
+
+function canaryOf({ arm, route }: Exchange): Explanation['canary'] {
+  if (arm === undefined || route?.canary === undefined) return undefined
+  const { canaryWeight, state } = route.canary.engine.getStatus()
+  return { arm, weight: canaryWeight, state }
+}
+
+function policiesOf(route: RoutePlan, exchange: Exchange, { config }: GatewayContext, { rateLimit }: Sightings): ExplainedPolicies {
+  const { breaker, bulkhead } = exchange.subset ?? {}
+  const { attempts = 1, summary } = route.retry.describe()
+  return {
+    timeoutMs: route.timeoutMs,
+    attemptTimeoutMs: route.attemptTimeoutMs,
+    connectTimeoutMs: config.connectTimeoutMs,
+    idleTimeoutMs: config.idleTimeoutMs,
+    retry: { attempts, answers: route.retriesAnswers, summary },
+    circuitBreaker: breaker && { ...breaker.getMetrics(), retryAfterMs: breaker.getTimeUntilNextAttempt() },
+    rateLimit,
+    bulkhead: bulkhead?.getMetrics(),
+    mirror: route.resolved.mirror,
+  }
+}
+
+function upstreamOf({ arrived, upstreamTarget, upstreamHeaders }: Exchange): ExplainedUpstream | undefined {
+  if (upstreamTarget === '') return undefined
+  const came = fields(arrived.rawHeaders)
+  const goes = fields(upstreamHeaders)
+  return { target: upstreamTarget, headers: goes, added: without(goes, came), removed: without(came, goes) }
+}
+
+/** Field by field, so that of two that are equal one may stay. */
+function without(all: readonly Field[], others: readonly Field[]): readonly Field[] {
+  const left = others.map(keyOf)
+  return all.filter((field) => {
+    const index = left.indexOf(keyOf(field))
+    if (index === -1) return true
+    left.splice(index, 1)
+    return false
+  })
+}
+
+function keyOf([name, value]: Field): string {
+  return `${name.toLowerCase()}:${value}`
+}
+
+function fields(raw: readonly string[]): readonly Field[] {
+  return raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] as string] as const] : []))
+}

@@ -1,0 +1,96 @@
+import type { ServiceFilter, ServiceInstance } from '@hazeljs/core'
+import type { BulkheadMetrics, CircuitBreakerMetrics, LimitState } from '@hazeljs/resilience'
+import type { CanaryState } from '../canary/canary-state.js'
+import type { MirrorConfig } from '../config/definition.js'
+import type { VersionResolution } from '../versions/version-router.js'
+
+/** A field's name and its value. */
+export type Field = readonly [name: string, value: string]
+
+export interface ExplainedRoute {
+  readonly path: string
+  /** `undefined`: every method. */
+  readonly methods: readonly string[] | undefined
+  readonly serviceName: string
+}
+
+export interface OtherRoute extends ExplainedRoute {
+  /** Its path does not match; its path does, but not its method; both do, but the route that serves is more specific. */
+  readonly reason: 'path' | 'method' | 'less-specific'
+}
+
+export interface ExplainedSubset {
+  /** The version or the canary arm's version; `undefined` where the route has but one subset. */
+  readonly version: string | undefined
+  readonly filter: ServiceFilter | undefined
+  /** Those that are UP, from which one would be picked. */
+  readonly instances: readonly ServiceInstance[]
+}
+
+/** What the route's policies allow, and where they stand. Durations are in milliseconds; `undefined`: the route has no such policy. */
+export interface ExplainedPolicies {
+  readonly timeoutMs: number | undefined
+  readonly attemptTimeoutMs: number | undefined
+  readonly connectTimeoutMs: number
+  readonly idleTimeoutMs: number
+  /** `answers: false`: only connections that can't be made are retried. */
+  readonly retry: { readonly attempts: number; readonly answers: boolean; readonly summary: string }
+  /** Of the request's subset. */
+  readonly circuitBreaker: (CircuitBreakerMetrics & { readonly retryAfterMs: number }) | undefined
+  /** Of the request's key. */
+  readonly rateLimit: LimitState | undefined
+  /** Of the request's subset. */
+  readonly bulkhead: BulkheadMetrics | undefined
+  readonly mirror: Required<MirrorConfig> | undefined
+}
+
+export interface ExplainedUpstream {
+  /** Path and query as the instance gets them. */
+  readonly target: string
+  /** As the instance gets them, in order; the instance's `Host` is added per attempt unless the route preserves the client's. */
+  readonly headers: readonly Field[]
+  /** Those that the request did not bring. */
+  readonly added: readonly Field[]
+  /** Those that the instance does not get. */
+  readonly removed: readonly Field[]
+}
+
+export interface ExplainedRefusal {
+  readonly status: number
+  /** One of `problemCodes`. */
+  readonly code: string
+  readonly title: string
+  readonly detail: string | undefined
+  readonly retryAfterMs: number | undefined
+}
+
+/** What would become of a request if it came now. */
+export interface Explanation {
+  /** As the gateway understands it. */
+  readonly request: {
+    readonly method: string
+    /** Canonical, without the query. */
+    readonly path: string
+    /** With its `?`; empty when there is none. */
+    readonly query: string
+    readonly host: string
+    readonly clientIp: string
+  }
+  /** `forward`: it goes to an instance; `answer`: the gateway answers itself, as it does preflights; `refuse`: see `refusal`. */
+  readonly outcome: 'forward' | 'answer' | 'refuse'
+  readonly refusal: ExplainedRefusal | undefined
+  readonly route: ExplainedRoute | undefined
+  readonly otherRoutes: readonly OtherRoute[]
+  readonly version: VersionResolution | undefined
+  /** `undefined` as well where the request asked for a version by name. */
+  readonly canary: { readonly arm: 'stable' | 'canary'; readonly weight: number; readonly state: CanaryState } | undefined
+  /** `undefined` where the request was refused before. */
+  readonly subset: ExplainedSubset | undefined
+  readonly policies: ExplainedPolicies | undefined
+  /** `undefined` where the request was refused before. */
+  readonly upstream: ExplainedUpstream | undefined
+  /** Fields that the gateway would put on the answer. */
+  readonly answerHeaders: readonly Field[]
+  /** All of it as text, a line each. */
+  toString(): string
+}

@@ -1,0 +1,80 @@
+import type { ExplainedPolicies, ExplainedRoute, Explanation, Field } from './explanation.js'
+
+/** Of the routes whose path does not match, as many are named; of a thousand the rest is a number. */
+const otherPathsShown = 10
+
+/** An explanation as text: one fact a line, in the order of the path. */
+export function formatExplanation(facts: Omit<Explanation, 'toString'>): string {
+  const { request, route, version, canary, subset, policies, upstream, answerHeaders } = facts
+  const lines = [
+    `${request.method} ${request.path}${request.query}`,
+    outcomeOf(facts),
+    `client: ${request.clientIp === '' ? 'unknown' : request.clientIp}`,
+    `route: ${route === undefined ? 'none' : routeText(route)}`,
+    ...otherRoutes(facts.otherRoutes),
+  ]
+  if (version !== undefined) lines.push(`version: ${version.version}, by ${version.resolvedBy}`)
+  if (canary !== undefined) lines.push(`canary: ${canary.arm}, at ${canary.weight} % (${canary.state})`)
+  if (subset !== undefined) {
+    const filter = subset.filter === undefined ? '' : ` with ${JSON.stringify(subset.filter)}`
+    const instances = subset.instances.map(({ id }) => id).join(', ')
+    lines.push(`instances UP${filter}: ${instances === '' ? 'none' : instances}`)
+  }
+  if (policies !== undefined) lines.push(...policyLines(policies))
+  if (upstream !== undefined) {
+    lines.push(`upstream: ${request.method} ${upstream.target}`, ...upstream.added.map(signed('+')), ...upstream.removed.map(signed('-')))
+  }
+  if (answerHeaders.length > 0) lines.push('on the answer:', ...answerHeaders.map(signed('+')))
+  return lines.join('\n')
+}
+
+function outcomeOf({ outcome, refusal }: Omit<Explanation, 'toString'>): string {
+  if (refusal === undefined) return outcome === 'forward' ? '→ is forwarded' : '→ is answered by the gateway'
+  const { status, code, title, detail, retryAfterMs } = refusal
+  const again = retryAfterMs === undefined ? '' : ` (again in ${Math.ceil(retryAfterMs)} ms)`
+  return `→ is refused: ${status} ${code}: ${title}${detail === undefined ? '' : `: ${detail}`}${again}`
+}
+
+function routeText({ path, methods, serviceName }: ExplainedRoute): string {
+  return `${methods === undefined ? 'any method' : methods.join(', ')} ${path} → ${serviceName}`
+}
+
+function otherRoutes(others: Explanation['otherRoutes']): string[] {
+  const near = others.filter(({ reason }) => reason !== 'path')
+  const far = others.filter(({ reason }) => reason === 'path')
+  const hidden = far.length - otherPathsShown
+  const why = { path: 'the path does not match', method: 'the method is not one of its own', 'less-specific': 'it is less specific' }
+  const shown = [...near, ...far.slice(0, otherPathsShown)].map((route) => `  not ${routeText(route)}: ${why[route.reason]}`)
+  return hidden > 0 ? [...shown, `  nor ${hidden} more whose path does not match`] : shown
+}
+
+function policyLines(policies: ExplainedPolicies): string[] {
+  const { timeoutMs, attemptTimeoutMs, connectTimeoutMs, idleTimeoutMs, retry, circuitBreaker, rateLimit, bulkhead, mirror } = policies
+  const lines = [
+    `timeouts: total ${ms(timeoutMs)}, attempt ${ms(attemptTimeoutMs)}, connect ${ms(connectTimeoutMs)}, silence ${ms(idleTimeoutMs)}`,
+    `attempts: ${retry.attempts}, after ${retry.answers ? 'failures that may be repeated' : 'connections that fail'} (${retry.summary})`,
+  ]
+  if (circuitBreaker !== undefined) {
+    const { state, failureCalls, totalCalls, retryAfterMs } = circuitBreaker
+    lines.push(
+      `circuit: ${state}, ${failureCalls} of ${totalCalls} calls failed${retryAfterMs > 0 ? `, tries again in ${ms(retryAfterMs)}` : ''}`,
+    )
+  }
+  if (rateLimit !== undefined) {
+    lines.push(`rate limit: ${rateLimit.remaining} of ${rateLimit.limit} left, all of it in ${ms(rateLimit.resetMs)}`)
+  }
+  if (bulkhead !== undefined) {
+    const { activeCalls, maxConcurrent, queueLength, maxQueue } = bulkhead
+    lines.push(`bulkhead: ${activeCalls} of ${maxConcurrent} places taken, ${queueLength} of ${maxQueue} waiting`)
+  }
+  if (mirror !== undefined) lines.push(`mirror: ${mirror.percentage} % to ${mirror.service}`)
+  return lines
+}
+
+function ms(duration: number | undefined): string {
+  return duration === undefined ? 'none' : `${Math.ceil(duration)} ms`
+}
+
+function signed(sign: '+' | '-'): (field: Field) => string {
+  return ([name, value]) => `  ${sign} ${name}: ${value}`
+}

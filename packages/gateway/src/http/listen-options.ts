@@ -1,0 +1,83 @@
+import type { TlsOptions } from 'node:tls'
+import { type Duration, type OptionsReader, show } from '@hazeljs/core'
+import { tlsProblems } from './tls-problems.js'
+
+/** Those of `node:tls` that a server of the gateway takes. */
+const tlsNames = [
+  'cert',
+  'key',
+  'passphrase',
+  'pfx',
+  'ca',
+  'crl',
+  'requestCert',
+  'rejectUnauthorized',
+  'SNICallback',
+  'minVersion',
+  'maxVersion',
+  'ciphers',
+  'sigalgs',
+  'ecdhCurve',
+  'dhparam',
+  'honorCipherOrder',
+  'handshakeTimeout',
+  'sessionTimeout',
+  'sessionIdContext',
+  'ticketKeys',
+] as const satisfies readonly (keyof TlsOptions)[]
+
+/**
+ * As `node:tls` has them: `cert` and `key` in PEM, or `pfx`, or `SNICallback`; `requestCert` and `ca` to ask clients for certificates, of
+ * which those that don't hold are refused unless `rejectUnauthorized` is `false`. `handshakeTimeout` in ms, 10 s by default.
+ */
+export type ListenTlsOptions = Pick<TlsOptions, (typeof tlsNames)[number]>
+
+export interface ListenOptions {
+  /** 0: any free port. Default 3000. */
+  readonly port?: number
+  /** Default: every address of the machine. */
+  readonly host?: string
+  /** Request line and header fields of a request together; more is refused with 431, or 414 where it is the target. Default 16 KiB. */
+  readonly maxHeaderBytes?: number
+  /** How long a client may take to send them; then 408. Looked after every second, or twice in this time. Default 60 s. */
+  readonly headersTimeout?: Duration
+  /** Serves https, and nothing but. Default: http. */
+  readonly tls?: ListenTlsOptions
+}
+
+export interface ResolvedListenOptions {
+  readonly port: number
+  readonly host: string | undefined
+  readonly maxHeaderBytes: number
+  readonly headersTimeoutMs: number
+  readonly tls: ListenTlsOptions | undefined
+}
+
+export const defaultPort = 3_000
+export const defaultMaxHeaderBytes = 16_384
+export const defaultHeadersTimeoutMs = 60_000
+/** Node's own is two minutes, for which anybody can hold connections without saying a word. */
+export const defaultHandshakeTimeoutMs = 10_000
+
+export function readListenOptions(options: OptionsReader<ListenOptions>): ResolvedListenOptions {
+  const port = options.number('port', defaultPort, { min: 0, max: 65_535, integer: true })
+  const host = options.value('host')
+  if (host !== undefined && typeof host !== 'string') options.add('host', `expected an address or a host name, got ${show(host)}`)
+  return {
+    port,
+    host,
+    maxHeaderBytes: options.number('maxHeaderBytes', defaultMaxHeaderBytes, { min: 1_024, integer: true }),
+    headersTimeoutMs: options.duration('headersTimeout', defaultHeadersTimeoutMs, 1),
+    tls: options.value('tls') === undefined ? undefined : readTls(options.object('tls')),
+  }
+}
+
+function readTls(options: OptionsReader<ListenTlsOptions>): ListenTlsOptions {
+  const tls: ListenTlsOptions = Object.fromEntries(
+    tlsNames.map((name) => [name, options.value(name)] as const).filter(([, value]) => value !== undefined),
+  )
+  if (tls.cert === undefined && tls.key === undefined && tls.pfx === undefined && tls.SNICallback === undefined)
+    options.add('', 'needs cert and key, pfx, or SNICallback')
+  for (const { path, message } of tlsProblems(tls)) options.add(path, message)
+  return { ...tls, handshakeTimeout: options.number('handshakeTimeout', defaultHandshakeTimeoutMs, { min: 1 }) }
+}
