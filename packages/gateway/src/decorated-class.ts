@@ -3,7 +3,6 @@ import type { CircuitBreakerOptions } from '@hazeljs/resilience'
 import type { ConfigLabels } from './config/check.js'
 import type {
   CanaryConfig,
-  GatewayConfig,
   GatewayRouteDefinition,
   RouteConfig,
   RouteRateLimit,
@@ -11,6 +10,7 @@ import type {
   TrafficPolicyConfig,
   VersionRouteConfig,
 } from './config/definition.js'
+import type { GatewayConfig } from './config/gateway-options.js'
 
 /** What decorators say of one field, by the decorator's name. */
 export interface FieldDecorations {

@@ -2,13 +2,13 @@ import { type AnyClass, decoratorSite, type DecoratorSite } from '@hazeljs/core'
 import type { CircuitBreakerOptions } from '@hazeljs/resilience'
 import type {
   CanaryConfig,
-  GatewayConfig,
   RouteConfig,
   RouteRateLimit,
   ServiceRouteConfig,
   TrafficPolicyConfig,
   VersionRouteConfig,
 } from './config/definition.js'
+import type { GatewayConfig } from './config/gateway-options.js'
 import { type FieldDecorations, gatewayDecorations, noDecorations } from './decorated-class.js'
 
 /** Decorates a class, under both decorator standards. */

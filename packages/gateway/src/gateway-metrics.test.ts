@@ -3,7 +3,7 @@ import { MemoryRegistryBackend } from '@hazeljs/discovery'
 import { silentLogger } from '@hazeljs/core'
 import { describe, expect, it } from 'vitest'
 import { GatewayServer } from './gateway-server.js'
-import type { GatewayConfig } from './config/definition.js'
+import type { GatewayConfig } from './config/gateway-options.js'
 
 function gatewayWith(config: GatewayConfig): GatewayServer {
   return GatewayServer.fromConfig(config, new MemoryRegistryBackend(), { clock: new FakeClock(), logger: silentLogger })

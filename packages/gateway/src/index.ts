@@ -18,9 +18,6 @@ export type {
   CanaryArm,
   CanaryConfig,
   CanaryPromotion,
-  CorsConfig,
-  GatewayConfig,
-  GatewayOptions,
   GatewayRouteDefinition,
   HeaderEdits,
   MirrorConfig,
@@ -30,10 +27,10 @@ export type {
   ServiceRouteConfig,
   TrafficPolicyConfig,
   TransformConfig,
-  UpstreamTlsConfig,
   VersionRouteConfig,
   VersionTarget,
 } from './config/definition.js'
+export type { CorsConfig, GatewayConfig, GatewayOptions, UpstreamTlsConfig } from './config/gateway-options.js'
 export type { CanaryChange, CanaryEvents } from './canary/canary-events.js'
 export type { CanaryArmMetrics, CanaryArmName, CanaryMetrics } from './canary/canary-metrics.js'
 export { CanaryState, CanaryStateError } from './canary/canary-state.js'

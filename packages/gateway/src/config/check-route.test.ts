@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkConfig, checkRoute } from './check.js'
-import type { GatewayConfig, GatewayRouteDefinition } from './definition.js'
+import type { GatewayRouteDefinition } from './definition.js'
+import type { GatewayConfig } from './gateway-options.js'
 import { problemsOf } from './problems-of.fixture.js'
 
 const route: GatewayRouteDefinition = { path: '/api/users/**', serviceName: 'user-service' }

@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigProblem, show } from '@hazeljs/core'
-import type { CanaryConfig, GatewayConfig, GatewayRouteDefinition, VersionRouteConfig } from './definition.js'
+import type { CanaryConfig, GatewayRouteDefinition, VersionRouteConfig } from './definition.js'
+import type { GatewayConfig } from './gateway-options.js'
 import { equalRouteProblems, type NamedRoute } from './equal-routes.js'
 import { isObject } from './fields.js'
 import { frozenCopy } from './frozen-copy.js'

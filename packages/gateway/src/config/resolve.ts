@@ -9,7 +9,8 @@ import {
   defaultStrategy,
   defaultUpgrades,
 } from './defaults.js'
-import type { CorsConfig, GatewayOptions, GatewayRouteDefinition, MirrorConfig } from './definition.js'
+import type { GatewayRouteDefinition, MirrorConfig } from './definition.js'
+import type { CorsConfig, GatewayOptions } from './gateway-options.js'
 import { canonicalPrefix, pathShape } from './path-rules.js'
 import type { ResolvedGateway, ResolvedRoute, RouteDefaults } from './resolved.js'
 

@@ -3,14 +3,13 @@ import type { DiscoveryClientConfig } from '@hazeljs/discovery'
 import type { BulkheadOptions, CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
 import type {
   CanaryConfig,
-  CorsConfig,
   GatewayRouteDefinition,
   MirrorConfig,
   RouteRateLimit,
   TransformConfig,
-  UpstreamTlsConfig,
   VersionRouteConfig,
 } from './definition.js'
+import type { CorsConfig, UpstreamTlsConfig } from './gateway-options.js'
 
 /** A route after checking: defaults filled in, durations in milliseconds, the gateway's defaults merged. Frozen. */
 export interface ResolvedRoute {

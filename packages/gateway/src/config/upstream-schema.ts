@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { isAbsolute, normalize } from 'node:path'
 import type { ZodType } from 'zod'
 import { tlsProblems } from '../http/tls-problems.js'
-import type { GatewayOptions, UpstreamTlsConfig } from './definition.js'
+import type { GatewayOptions, UpstreamTlsConfig } from './gateway-options.js'
 import { type Fields, got } from './fields.js'
 
 type Upstream = NonNullable<GatewayOptions['upstream']>

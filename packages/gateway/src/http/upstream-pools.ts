@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { type ServiceInstance, show } from '@hazeljs/core'
 import { Pool } from 'undici'
-import type { UpstreamTlsConfig } from '../config/definition.js'
+import type { UpstreamTlsConfig } from '../config/gateway-options.js'
 import { socketPathOf } from './socket-path.js'
 import { upstreamConnector } from './upstream-connector.js'
 import { SecurePool } from './upstream-tls.js'

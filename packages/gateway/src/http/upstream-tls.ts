@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { type Dispatcher, Pool } from 'undici'
-import type { UpstreamTlsConfig } from '../config/definition.js'
+import type { UpstreamTlsConfig } from '../config/gateway-options.js'
 import { upstreamConnector } from './upstream-connector.js'
 
 type PoolOptions = Omit<Pool.Options, 'connect'> & { readonly connect: { readonly timeout: number; readonly socketPath?: string } }

@@ -1,4 +1,4 @@
-import type { CorsConfig } from '../config/definition.js'
+import type { CorsConfig } from '../config/gateway-options.js'
 import type { Exchange } from '../exchange.js'
 import { headerValue } from '../http/header-lookup.js'
 import type { GatewayStage } from '../stage.js'
