@@ -1,4 +1,4 @@
-export { ServiceStatus, type ServiceFilter, type ServiceInstance, type ServiceProtocol } from '@hazeljs/core'
+export { ServiceStatus, type ServiceFilter, type ServiceInstance, type ServiceProtocol, type ShutdownSignal } from '@hazeljs/core'
 export type { Outcome } from '@hazeljs/resilience'
 export type { BackendDependencies } from './backends/backend-dependencies.js'
 export type {
@@ -63,7 +63,7 @@ export type {
   StrategyCreator,
 } from './load-balancers/strategy.js'
 export type { CheckConfig, HealthCheckType } from './registration/check.js'
-export type { ServiceRegistryConfig, ServiceRegistryOptions, ShutdownSignal } from './registration/config.js'
+export type { ServiceRegistryConfig, ServiceRegistryOptions } from './registration/config.js'
 export type { RegistrationEvents, StatusChange } from './registration/events.js'
 export { ServiceRegistry, type ServiceRegistryDependencies, type ShutdownOptions } from './registration/service-registry.js'
 export { type RetryTuning, type ServiceClientOptions, serviceClientProblems, type ServiceTlsOptions } from './service-client/options.js'
