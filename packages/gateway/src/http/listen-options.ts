@@ -1,5 +1,6 @@
 import type { TlsOptions } from 'node:tls'
 import { type Duration, type OptionsReader, show } from '@hazeljs/core'
+import { readShutdown, type ResolvedShutdown, type ShutdownOptions } from '../config/close-options.js'
 import { tlsProblems } from './tls-problems.js'
 
 /** Those of `node:tls` that a server of the gateway takes. */
@@ -43,6 +44,11 @@ export interface ListenOptions {
   readonly headersTimeout?: Duration
   /** Serves https, and nothing but. Default: http. */
   readonly tls?: ListenTlsOptions
+  /**
+   * Closes the gateway when the process gets a signal, and then ends the process by it, unless others listen to the signal: then the end is
+   * theirs. A second one ends it at once. `true`: SIGTERM, with the defaults. Default `false`.
+   */
+  readonly shutdown?: boolean | ShutdownOptions
 }
 
 export interface ResolvedListenOptions {
@@ -51,6 +57,7 @@ export interface ResolvedListenOptions {
   readonly maxHeaderBytes: number
   readonly headersTimeoutMs: number
   readonly tls: ListenTlsOptions | undefined
+  readonly shutdown: ResolvedShutdown | undefined
 }
 
 export const defaultPort = 3_000
@@ -69,7 +76,14 @@ export function readListenOptions(options: OptionsReader<ListenOptions>): Resolv
     maxHeaderBytes: options.number('maxHeaderBytes', defaultMaxHeaderBytes, { min: 1_024, integer: true }),
     headersTimeoutMs: options.duration('headersTimeout', defaultHeadersTimeoutMs, 1),
     tls: options.value('tls') === undefined ? undefined : readTls(options.object('tls')),
+    shutdown: readWhetherShutdown(options),
   }
+}
+
+function readWhetherShutdown(options: OptionsReader<ListenOptions>): ResolvedShutdown | undefined {
+  const shutdown = options.value('shutdown')
+  if (shutdown === undefined || shutdown === false) return undefined
+  return readShutdown(shutdown === true ? options.object('shutdown', {}) : options.object('shutdown'))
 }
 
 function readTls(options: OptionsReader<ListenTlsOptions>): ListenTlsOptions {

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { WatchedHandler } from '../adapters/node-handler.js'
 import type { UpgradeHandler } from '../adapters/upgrade-handler.js'
+import type { ResolvedShutdown } from '../config/close-options.js'
 import { Handshakes } from './handshakes.js'
 import { type ListenOptions, readListenOptions, type ResolvedListenOptions } from './listen-options.js'
 import { httpServer } from './server.js'
@@ -14,14 +15,18 @@ export interface Listening {
   readonly url: string
 }
 
-/** While draining, the first request of a connection may still be on its way for so long. */
-const unusedGraceMs = 1_000
+/**
+ * While draining, how long a connection has to be idle before it ends. Its client may be about to send a request, and could not tell
+ * whether one that met the end was served (RFC 9112 section 9.3.1); one that comes within this time gets an answer that ends the connection.
+ */
+export const idleGraceMs = 1_000
 
 /** What a connection is doing. */
 class Connection {
   /** Those that were asked for and have not gone out to their last byte. */
   readonly answers = new Set<ServerResponse>()
-  used = false
+  /** Bytes of requests, when it was last seen idle. */
+  idleAtBytes = -1
   /** Has left HTTP, or is about to: it ends with its tunnel, or with the one answer in place of it. */
   upgrading = false
 }
@@ -47,11 +52,10 @@ export class Listener {
     this.#onError = onError
     this.#server = httpServer(this.#options, (request, response) => {
       const connection = this.#connections.get(request.socket) as Connection
-      connection.used = true
+      if (this.#draining) endWith(response, connection)
       connection.answers.add(response)
-      if (this.#draining) response.shouldKeepAlive = false
       handler(request, response, () => {
-        this.#closed(request.socket, connection, response)
+        connection.answers.delete(response)
       })
     })
     this.#server.on('clientError', (error: ReadingError, socket: Socket) => {
@@ -59,7 +63,6 @@ export class Listener {
     })
     this.#server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       const connection = this.#connections.get(socket) as Connection
-      connection.used = true
       connection.upgrading = upgrade(request, socket, head, this.#server)
     })
     // Asked for a tunnel: Node takes the connection for one, and has no response to write to.
@@ -80,13 +83,22 @@ export class Listener {
   }
 
   readonly #opened = (socket: Socket): void => {
-    if (this.#connections.has(socket)) return // it is here again, without the upgrade that it asked for
+    const known = this.#connections.get(socket)
+    if (known !== undefined) {
+      known.upgrading = false // it is here again, without the upgrade that it asked for
+      return
+    }
     this.#connections.set(socket, new Connection())
     socket.once('close', () => this.#connections.delete(socket))
   }
 
   #lastAnswer(socket: Socket): ServerResponse | undefined {
     return [...(this.#connections.get(socket)?.answers ?? [])].at(-1)
+  }
+
+  /** What the options say of signals. */
+  get shutdown(): ResolvedShutdown | undefined {
+    return this.#options.shutdown
   }
 
   /** @throws HazelError `LISTEN_FAILED`, naming the address and what is in the way. */
@@ -104,28 +116,39 @@ export class Listener {
     })
   }
 
+  /** Each connection ends with its next answer; everything else goes on. */
+  drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    for (const { answers } of this.#connections.values()) {
+      const last = [...answers].at(-1)
+      if (last !== undefined) last.shouldKeepAlive = false
+    }
+  }
+
   /** Stops accepting, lets requests under way finish until `drainTimeoutMs`, then cuts what is left. */
   async close(drainTimeoutMs: number): Promise<void> {
-    this.#draining = true
+    this.drain()
     const closed = new Promise<void>((resolve) => {
       // Not the HTTP server's own `close`: that destroys connections on which the end of an answer still waits to be sent.
       NetServer.prototype.close.call(this.#server, () => {
         resolve()
       })
     })
-    for (const [socket, { answers, used, upgrading }] of this.#connections) {
-      for (const answer of answers) answer.shouldKeepAlive = false
-      if (answers.size === 0 && used && !upgrading) socket.destroySoon()
+    const endIdle = () => {
+      this.#endIdle()
+      idleTimer = this.#clock.setTimer(endIdle, idleGraceMs)
     }
-    const unused = this.#clock.setTimer(() => {
-      for (const [socket, { answers, upgrading }] of this.#connections) if (answers.size === 0 && !upgrading) socket.destroySoon()
+    let idleTimer = this.#clock.setTimer(() => {
       this.#handshakes.cut()
-    }, unusedGraceMs)
+      endIdle()
+    }, idleGraceMs)
+    this.#endIdle()
     const timer = this.#clock.setTimer(() => {
       this.cut()
     }, drainTimeoutMs)
     await closed
-    this.#clock.clearTimer(unused)
+    this.#clock.clearTimer(idleTimer)
     this.#clock.clearTimer(timer)
     this.#server.close() // ends what it has running in the background
   }
@@ -138,10 +161,20 @@ export class Listener {
     this.#handshakes.cut()
   }
 
-  #closed(socket: Socket, { answers }: Connection, response: ServerResponse): void {
-    answers.delete(response)
-    if (this.#draining && answers.size === 0) socket.destroySoon()
+  /** Ends connections on which nothing has come since this was last called, and nothing is to go out. */
+  #endIdle(): void {
+    for (const [socket, connection] of this.#connections) {
+      if (connection.answers.size > 0 || connection.upgrading) continue
+      if (socket.bytesRead === connection.idleAtBytes) socket.destroySoon()
+      else connection.idleAtBytes = socket.bytesRead
+    }
   }
+}
+
+/** Has `response` end its connection, and not those that go out before it: Node would drop the ones behind. */
+function endWith(response: ServerResponse, { answers }: Connection): void {
+  for (const earlier of answers) if (!earlier.headersSent) earlier.shouldKeepAlive = true
+  response.shouldKeepAlive = false
 }
 
 function describe({ address, port, family }: AddressInfo, protocol: 'http' | 'https'): Listening {

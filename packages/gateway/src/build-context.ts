@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Clock,
+  Emitter,
+  guardClock,
+  guardLogger,
+  jsonLogger,
+  type Logger,
+  type Random,
+  systemClock,
+  systemRandom,
+} from '@hazeljs/core'
+import { DiscoveryClient, type RegistryBackend } from '@hazeljs/discovery'
+import type { ResolvedGateway } from './config/resolved.js'
+import type { GatewayEvents } from './events.js'
+import type { GatewayContext } from './gateway-context.js'
+import { ClientAddresses } from './http/client-address.js'
+import { LoneHeads } from './http/lone-heads.js'
+import { OpenTunnels } from './http/tunnel.js'
+import { UpstreamPools } from './http/upstream-pools.js'
+import { InFlight } from './in-flight.js'
+
+/** What a gateway works with; each has a default of production's. */
+export interface GatewayDependencies {
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Where request lines and internal errors go. Default: one JSON object a line. */
+  readonly logger?: Logger
+}
+
+/** Everything that the stages of one gateway share, made for it. */
+export function buildContext(
+  config: ResolvedGateway,
+  backend: RegistryBackend | undefined,
+  { clock = systemClock, random = systemRandom, logger = jsonLogger }: GatewayDependencies,
+): GatewayContext {
+  const guardedClock = guardClock(clock)
+  const guardedLogger = guardLogger(logger)
+  const context: GatewayContext = {
+    config,
+    clock: guardedClock,
+    random,
+    logger: guardedLogger,
+    events: new Emitter<GatewayEvents>((error, event) => {
+      guardedLogger.error({ event, error: error.message }, 'a listener failed')
+    }),
+    discovery: new DiscoveryClient(config.discovery, backend, { clock: guardedClock, random, logger: guardedLogger }),
+    pools: new UpstreamPools(config),
+    addresses: new ClientAddresses(config.trustedProxies),
+    inFlight: new InFlight(),
+    loneHeads: new LoneHeads(),
+    tunnels: new OpenTunnels(),
+    pseudonym: config.pseudonym ?? `hazeljs-${randomUUID().slice(0, 8)}`,
+  }
+  context.discovery.on('change', ({ removed }) => {
+    context.pools.drop(removed)
+  })
+  return context
+}
