@@ -15,7 +15,8 @@ const unknownTarget: RequestTarget = Object.freeze({ kind: 'target', path: '', q
 /** What is known of a request so far. Each stage adds what it found out; later stages read it. */
 export class Exchange {
   readonly arrived: ArrivedRequest
-  readonly response: ClientResponse
+  /** Where the answer goes; `transformBodies` puts one of its own in front while an answer is on its way. */
+  response: ClientResponse
 
   /** Aborted when the client leaves. Policies that abort hang their own below it. */
   readonly cancellation = new CancelSource()

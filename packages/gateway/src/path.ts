@@ -19,6 +19,7 @@ import { observe } from './stages/observe.js'
 import { pickInstance } from './stages/pick-instance.js'
 import { retry } from './stages/retry.js'
 import { rewrite } from './stages/rewrite.js'
+import { transformBodies } from './stages/transform-bodies.js'
 import { validate } from './stages/validate.js'
 
 /*
@@ -37,6 +38,7 @@ const onRoute = [
   rewrite,
   mirror,
   limitTime,
+  transformBodies,
   retry,
   breakCircuit,
   limitConcurrency,

@@ -46,11 +46,11 @@ export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget:
   return {
     ...route,
     resolved: route,
-    requestRules: requestHeaderRules({ preserveHost: route.preserveHost, pseudonym: gateway.pseudonym, edits: route.transform?.request }),
+    requestRules: requestHeaderRules({ preserveHost: route.preserveHost, pseudonym: gateway.pseudonym, edits: route.transform?.requestEdits }),
     answerRules: {
       ownsCors: gateway.config.cors !== undefined,
       via: viaEntry(gateway.pseudonym),
-      edits: compileEdits(route.transform?.response),
+      edits: compileEdits(route.transform?.responseEdits),
     },
     whole,
     versions,

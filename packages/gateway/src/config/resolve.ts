@@ -12,6 +12,7 @@ import {
 import type { GatewayRouteDefinition, MirrorConfig } from './definition.js'
 import type { CorsConfig, GatewayOptions } from './gateway-options.js'
 import { canonicalPrefix, pathShape } from './path-rules.js'
+import { resolveTransform } from './resolve-transform.js'
 import type { ResolvedGateway, ResolvedRoute, RouteDefaults } from './resolved.js'
 
 /** Fills in the defaults of a configuration that was checked. */
@@ -70,7 +71,7 @@ export function resolveRoute(definition: GatewayRouteDefinition, defaults: Route
     rateLimit: definition.rateLimit ?? trafficPolicy?.rateLimit,
     bulkhead: trafficPolicy?.bulkhead,
     mirror: trafficPolicy?.mirror && resolveMirror(trafficPolicy.mirror),
-    transform: trafficPolicy?.transform,
+    transform: trafficPolicy?.transform && resolveTransform(trafficPolicy.transform),
     definition,
   })
 }

@@ -5,8 +5,11 @@ import type {
   CanaryConfig,
   GatewayRouteDefinition,
   MirrorConfig,
+  HeaderEdits,
+  MessageTransform,
+  RequestView,
+  ResponseView,
   RouteRateLimit,
-  TransformConfig,
   VersionRouteConfig,
 } from './definition.js'
 import type { CorsConfig, UpstreamTlsConfig } from './gateway-options.js'
@@ -42,12 +45,27 @@ export interface ResolvedRoute {
   readonly rateLimit: RouteRateLimit | undefined
   readonly bulkhead: BulkheadOptions | undefined
   readonly mirror: Required<MirrorConfig> | undefined
-  readonly transform: TransformConfig | undefined
+  readonly transform: ResolvedTransform | undefined
   /** What the user gave, for `getRoutes()`. */
   readonly definition: GatewayRouteDefinition
 }
 
 /** What routes get that say nothing of their own. */
+/** A function that changes bodies, which bodies, and how large they may be. */
+export interface BodyRule<View> {
+  readonly body: NonNullable<MessageTransform<View>['body']>
+  readonly when: MessageTransform<View>['when']
+  readonly maxBytes: number
+}
+
+export interface ResolvedTransform {
+  /** With what a function of the answer's body needs. */
+  readonly requestEdits: HeaderEdits
+  readonly responseEdits: HeaderEdits
+  readonly requestBody: BodyRule<RequestView> | undefined
+  readonly responseBody: BodyRule<ResponseView> | undefined
+}
+
 export interface RouteDefaults {
   readonly circuitBreaker: CircuitBreakerOptions | undefined
   readonly retry: RetryOptions | undefined

@@ -5,8 +5,8 @@ import type { ZodType } from 'zod'
 import { canarySchema } from './canary-schema.js'
 import type { GatewayRouteDefinition, MirrorConfig, RouteRateLimit, ServiceRouteConfig, TrafficPolicyConfig } from './definition.js'
 import { type Fields, isObject, type Loose, type Report } from './fields.js'
-import { transformSchema } from './header-schema.js'
 import { pathProblem, prefixProblem, strategyProblem, stripPrefixProblem } from './path-rules.js'
+import { transformSchema } from './transform-schema.js'
 import { versionRouteSchema } from './version-schema.js'
 
 export function routeSchema(fields: Fields): ZodType {
