@@ -63,7 +63,7 @@ export class Listener {
     })
     this.#server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       const connection = this.#connections.get(socket) as Connection
-      connection.upgrading = upgrade(request, socket, head, this.#server)
+      connection.upgrading = upgrade(request, socket, head, this.#server, true)
     })
     // Asked for a tunnel: Node takes the connection for one, and has no response to write to.
     this.#server.on('connect', (_request: IncomingMessage, socket: Socket) => {
