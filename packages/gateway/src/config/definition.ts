@@ -116,13 +116,6 @@ export interface HeaderEdits {
   readonly remove?: readonly string[]
 }
 
-export interface TransformConfig {
-  readonly request?: MessageTransform<RequestView>
-  /** Event streams, 204, 206, 304 and answers to HEAD have no body for a function. */
-  readonly response?: MessageTransform<ResponseView>
-}
-
-export interface RouteRateLimit extends RateLimiterOptions {
 /** An answer as configuration functions see it: status and fields as the client gets them, names as in {@link RequestView}. */
 export interface ResponseView {
   readonly status: number
@@ -151,6 +144,13 @@ export interface MessageTransform<View> extends HeaderEdits {
   readonly maxBytes?: number
 }
 
+export interface TransformConfig {
+  readonly request?: MessageTransform<RequestView>
+  /** Event streams, 204, 206, 304 and answers to HEAD have no body for a function. */
+  readonly response?: MessageTransform<ResponseView>
+}
+
+export interface RouteRateLimit extends RateLimiterOptions {
   /** Whose requests share a bucket: `'ip'`, or a function of the request. Default: the route has one bucket. */
   readonly key?: 'ip' | ((request: RequestView) => string)
 }

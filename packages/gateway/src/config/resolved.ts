@@ -50,7 +50,6 @@ export interface ResolvedRoute {
   readonly definition: GatewayRouteDefinition
 }
 
-/** What routes get that say nothing of their own. */
 /** A function that changes bodies, which bodies, and how large they may be. */
 export interface BodyRule<View> {
   readonly body: NonNullable<MessageTransform<View>['body']>
@@ -66,6 +65,7 @@ export interface ResolvedTransform {
   readonly responseBody: BodyRule<ResponseView> | undefined
 }
 
+/** What routes get that say nothing of their own. */
 export interface RouteDefaults {
   readonly circuitBreaker: CircuitBreakerOptions | undefined
   readonly retry: RetryOptions | undefined
