@@ -1,4 +1,5 @@
 import { exchangeOf, type GatewayRequest } from '../adapters/handle-request.js'
+import type { ResolvedTransform } from '../config/resolved.js'
 import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
@@ -75,7 +76,13 @@ function policiesOf(route: RoutePlan, exchange: Exchange, { config }: GatewayCon
     rateLimit,
     bulkhead: bulkhead?.getMetrics(),
     mirror: route.resolved.mirror,
+    transform: bodiesChanged(route.resolved.transform),
   }
+}
+
+function bodiesChanged({ requestBody, responseBody }: Partial<ResolvedTransform> = {}): ExplainedPolicies['transform'] {
+  if (requestBody === undefined && responseBody === undefined) return undefined
+  return { requestBytes: requestBody?.maxBytes, responseBytes: responseBody?.maxBytes }
 }
 
 function upstreamOf({ arrived, upstreamTarget, upstreamHeaders }: Exchange): ExplainedUpstream | undefined {

@@ -42,6 +42,8 @@ export interface ExplainedPolicies {
   /** Of the request's subset. */
   readonly bulkhead: BulkheadMetrics | undefined
   readonly mirror: Required<MirrorConfig> | undefined
+  /** The largest bodies that functions change; `undefined` for those that they leave alone. Edits to fields show in `upstream`. */
+  readonly transform: { readonly requestBytes: number | undefined; readonly responseBytes: number | undefined } | undefined
 }
 
 export interface ExplainedUpstream {

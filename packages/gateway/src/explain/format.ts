@@ -68,7 +68,16 @@ function policyLines(policies: ExplainedPolicies): string[] {
     lines.push(`bulkhead: ${activeCalls} of ${maxConcurrent} places taken, ${queueLength} of ${maxQueue} waiting`)
   }
   if (mirror !== undefined) lines.push(`mirror: ${mirror.percentage} % to ${mirror.service}`)
+  if (policies.transform !== undefined) lines.push(transformText(policies.transform))
   return lines
+}
+
+function transformText({ requestBytes, responseBytes }: NonNullable<ExplainedPolicies['transform']>): string {
+  const sides = [
+    ...(requestBytes === undefined ? [] : [`of requests up to ${requestBytes} bytes`]),
+    ...(responseBytes === undefined ? [] : [`of answers up to ${responseBytes} bytes`]),
+  ]
+  return `transform: bodies ${sides.join(', ')}`
 }
 
 function ms(duration: number | undefined): string {
