@@ -14,6 +14,7 @@ export const problemCodes = {
   NOT_IMPLEMENTED: { status: 501, title: 'The request asks for something that is not supported' },
   LOOP_DETECTED: { status: 508, title: 'The request has been here before' },
   GATEWAY_CLOSED: { status: 503, title: 'The gateway is shut down' },
+  GATEWAY_OVERLOADED: { status: 503, title: 'The gateway is at capacity' },
   NO_INSTANCE: { status: 503, title: 'No instance of the service is available' },
   CIRCUIT_OPEN: { status: 503, title: 'The service is failing and gets a pause' },
   BULKHEAD_FULL: { status: 503, title: 'The service is at capacity' },

@@ -47,7 +47,7 @@ export class Exchange {
   upstreamHeaders: string[] = []
   /** Set by `mirror`: the answer's head waits for it. */
   answerHold: Promise<void> | undefined
-  /** Set by `limitTime`: ends the total timeout for an answer that has no natural end. */
+  /** Set by `limitTime` and `adaptConcurrency`: to be called for an answer that has no natural end, which no timeout and no measure fits. */
   liftTimeLimit: (() => void) | undefined
   /** Set by `pickInstance`. */
   lease: Lease | undefined

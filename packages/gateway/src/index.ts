@@ -58,10 +58,12 @@ export type { ExplainRequest } from './explain/explain.js'
 export type {
   ExplainedPolicies,
   ExplainedRefusal,
+  ExplainedBody,
   ExplainedRoute,
   ExplainedSubset,
   ExplainedUpstream,
   Explanation,
+  ExplainedUpgrade,
   OtherRoute,
 } from './explain/explanation.js'
 export type { Listening } from './http/listener.js'

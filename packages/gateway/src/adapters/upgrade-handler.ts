@@ -61,7 +61,7 @@ export function embeddedUpgrade(upgrade: UpgradeHandler, handle: NodeHandler): U
  * What the client offers that may be considered. None, and then the request is one like any other, for `h2c`, for HTTP/1.0 (RFC 9110, 7.8),
  * and for all but GET without a body: Java's client offers `h2c` with whatever it sends first.
  */
-function protocolsOf({ method, httpVersion, rawHeaders }: IncomingMessage): string[] {
+export function protocolsOf({ method, httpVersion, rawHeaders }: Pick<IncomingMessage, 'method' | 'httpVersion' | 'rawHeaders'>): string[] {
   if (method !== 'GET' || httpVersion !== '1.1' || hasBody(rawHeaders)) return []
   return tokens(rawHeaders, 'upgrade').filter((protocol) => protocol !== '' && protocol !== 'h2c')
 }

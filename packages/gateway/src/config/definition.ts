@@ -1,6 +1,12 @@
 import type { Duration, ServiceFilter } from '@hazeljs/core'
 import type { LoadBalancingStrategy } from '@hazeljs/discovery'
-import type { BulkheadOptions, CircuitBreakerOptions, RateLimiterOptions, RetryOptions } from '@hazeljs/resilience'
+import type {
+  AdaptiveConcurrencyOptions,
+  BulkheadOptions,
+  CircuitBreakerOptions,
+  RateLimiterOptions,
+  RetryOptions,
+} from '@hazeljs/resilience'
 import type { CanaryMetrics } from '../canary/canary-metrics.js'
 
 /** A request as configuration functions see it: keys, predicates. Header names are lower-case; a repeated header is joined with `, `. */
@@ -170,7 +176,13 @@ export interface TrafficPolicyConfig {
   readonly retry?: RetryOptions | false
   readonly circuitBreaker?: CircuitBreakerOptions | false
   readonly rateLimit?: RouteRateLimit
+  /** Requests under way at once, retries and pauses included; of each version and canary arm by itself. Others are refused with 503. */
   readonly bulkhead?: BulkheadOptions
+  /**
+   * The same, with a limit that follows the latency. `overloadPredicate` is asked of failures; its default here: 503 and 504 of the service,
+   * and timeouts.
+   */
+  readonly adaptiveConcurrency?: AdaptiveConcurrencyOptions
 }
 
 /** What decorators, configuration and code all become. */

@@ -66,6 +66,8 @@ export interface GatewayOptions {
     readonly maxUrlLength?: number
     /** Larger bodies are refused with 413, at once where they say their length, otherwise while they stream. Default: no limit. */
     readonly maxBodyBytes?: number
+    /** Requests under way at once, open WebSockets and event streams among them; others are refused with 503. Default: no limit. */
+    readonly maxConcurrentRequests?: number
     /**
      * Header fields whose names hold `_`, which many servers take for `-`: `drop` forwards the request without them, `refuse` answers
      * 400. Default `drop`.

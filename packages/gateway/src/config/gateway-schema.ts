@@ -34,6 +34,7 @@ export function gatewaySchema(fields: Fields): ZodType {
       .options<Section<'limits'>>({
         maxUrlLength: fields.count.optional(),
         maxBodyBytes: fields.count.optional(),
+        maxConcurrentRequests: fields.count.optional(),
         underscoredHeaders: fields.oneOf(['drop', 'refuse']).optional(),
       })
       .optional(),

@@ -1,6 +1,6 @@
 import type { ServiceFilter } from '@hazeljs/core'
 import type { DiscoveryClientConfig } from '@hazeljs/discovery'
-import type { BulkheadOptions, CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
+import type { AdaptiveConcurrencyOptions, BulkheadOptions, CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
 import type {
   CanaryConfig,
   GatewayRouteDefinition,
@@ -44,6 +44,7 @@ export interface ResolvedRoute {
   readonly circuitBreaker: CircuitBreakerOptions | undefined
   readonly rateLimit: RouteRateLimit | undefined
   readonly bulkhead: BulkheadOptions | undefined
+  readonly adaptiveConcurrency: AdaptiveConcurrencyOptions | undefined
   readonly mirror: Required<MirrorConfig> | undefined
   readonly transform: ResolvedTransform | undefined
   /** What the user gave, for `getRoutes()`. */
@@ -86,6 +87,8 @@ export interface ResolvedGateway {
   /** `undefined`: one that no other gateway has. */
   readonly pseudonym: string | undefined
   readonly maxUrlLength: number
+  /** `undefined`: no limit. */
+  readonly maxConcurrentRequests: number | undefined
   readonly refuseUnderscores: boolean
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number

@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http'
 import { show, suggest } from '@hazeljs/core'
-import { bulkheadProblems, circuitBreakerProblems, rateLimiterProblems, retryProblems } from '@hazeljs/resilience'
+import { adaptiveConcurrencyProblems, bulkheadProblems, circuitBreakerProblems, rateLimiterProblems, retryProblems } from '@hazeljs/resilience'
 import type { ZodType } from 'zod'
 import { canarySchema } from './canary-schema.js'
 import type { GatewayRouteDefinition, MirrorConfig, RouteRateLimit, ServiceRouteConfig, TrafficPolicyConfig } from './definition.js'
@@ -61,6 +61,7 @@ function trafficPolicySchema(fields: Fields, circuitBreaker: ZodType, rateLimit:
     circuitBreaker,
     rateLimit,
     bulkhead: fields.checkedBy(bulkheadProblems).optional(),
+    adaptiveConcurrency: fields.checkedBy(adaptiveConcurrencyProblems).optional(),
   })
 }
 
