@@ -67,6 +67,8 @@ const few = [
   '100',
 ]
 await check('benchmark of balancers runs', () => run(process.execPath, [join(root, 'bench/balancers.mjs'), ...few, '--no-bars']))
+// This one has bars that hold on any machine.
+await check('soak of 20 s', () => run(process.execPath, [join(root, 'bench/soak.mjs'), '--seconds', '20']))
 
 rmSync(folder, { recursive: true, force: true })
 console.log(`${total.passed} passed, ${total.failed} failed`)
