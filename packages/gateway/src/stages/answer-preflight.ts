@@ -11,20 +11,24 @@ import { durationMs } from '@hazeljs/core'
 export const answerPreflight: GatewayStage = ({ config }) => {
   const { cors } = config
   if (cors === undefined) return undefined
+  const methods = cors.methods?.join(', ')
+  const allowedHeaders = cors.allowedHeaders?.join(', ')
+  const exposedHeaders = cors.exposedHeaders?.join(', ') ?? ''
+  const maxAgeMs = durationMs(cors.maxAge)
   return (exchange, next) => {
     const { method, rawHeaders } = exchange.arrived
     const origin = headerValue(rawHeaders, 'origin')
     const asked = method === 'OPTIONS' && origin !== undefined ? headerValue(rawHeaders, 'access-control-request-method') : undefined
     allowOrigin(exchange, cors, origin)
     if (asked === undefined) {
-      if (cors.exposedHeaders !== undefined) exchange.addAnswerHeader('Access-Control-Expose-Headers', cors.exposedHeaders.join(', '))
+      if (exposedHeaders !== '') exchange.addAnswerHeader('Access-Control-Expose-Headers', exposedHeaders)
       return next(exchange)
     }
-    exchange.addAnswerHeader('Access-Control-Allow-Methods', cors.methods?.join(', ') ?? asked)
-    const headers = cors.allowedHeaders?.join(', ') ?? headerValue(rawHeaders, 'access-control-request-headers')
+    exchange.addAnswerHeader('Access-Control-Allow-Methods', methods ?? asked)
+    const headers = allowedHeaders ?? headerValue(rawHeaders, 'access-control-request-headers')
     if (headers !== undefined) exchange.addAnswerHeader('Access-Control-Allow-Headers', headers)
-    const maxAgeMs = durationMs(cors.maxAge)
     if (maxAgeMs !== undefined) exchange.addAnswerHeader('Access-Control-Max-Age', String(Math.floor(maxAgeMs / 1_000)))
+    if (exchange.bodyIsArriving) exchange.response.shouldKeepAlive = false
     exchange.status = 204
     exchange.response.writeHead(204, exchange.answerHeaders ?? [])
     exchange.response.end()
