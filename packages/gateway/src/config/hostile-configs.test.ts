@@ -100,6 +100,12 @@ describe('a configuration that is more than data', () => {
   })
 })
 
+it('whose passphrase is no text is not quoted', () => {
+  expect(problemsOf(() => checkConfig({ upstream: { tls: { passphrase: 1234567 } } }))).toEqual([
+    { path: 'upstream.tls.passphrase', message: 'expected text' },
+  ])
+})
+
 describe('a route that is an instance of a class', () => {
   class Route implements GatewayRouteDefinition {
     readonly path = '/a'
