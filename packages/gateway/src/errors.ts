@@ -2,6 +2,7 @@ import { HazelError } from '@hazeljs/core'
 
 /** Every code a client may read in a problem, with the status it comes with. Documented in docs/errors.md. */
 export const problemCodes = {
+  ORIGIN_REFUSED: { status: 403, title: 'Pages of this origin may not connect here' },
   ROUTE_NOT_FOUND: { status: 404, title: 'No route matches this request' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The method is not allowed here' },
   CLIENT_TOO_SLOW: { status: 408, title: 'The client was too slow' },

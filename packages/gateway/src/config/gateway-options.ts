@@ -4,7 +4,10 @@ import type { CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
 import type { GatewayRouteDefinition } from './definition.js'
 
 export interface CorsConfig {
-  /** Allowed origins; `'*'` allows all, without credentials. Default `'*'`. */
+  /**
+   * Allowed origins; `'*'` allows all, without credentials. Where it names some, pages of others get no WebSocket either, unless they come
+   * from the gateway's own host. Default `'*'`.
+   */
   readonly origin?: string | readonly string[]
   /** Default: what the preflight asks for. */
   readonly methods?: readonly string[]

@@ -1,4 +1,5 @@
 import type { CorsConfig } from '../config/gateway-options.js'
+import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import { headerValue } from '../http/header-lookup.js'
 import type { GatewayStage } from '../stage.js'
@@ -48,7 +49,19 @@ function allowOrigin(exchange: Exchange, cors: CorsConfig, origin: string | unde
   }
   exchange.addAnswerHeader('Vary', 'Origin')
   if (origin === undefined) return
-  if (typeof allowed === 'string' ? allowed !== origin : !allowed.includes(origin)) return
+  if (typeof allowed === 'string' ? allowed !== origin : !allowed.includes(origin)) {
+    if (exchange.upgrade !== undefined && !isOwnOrigin(origin, exchange)) throw new GatewayError('ORIGIN_REFUSED')
+    return
+  }
   exchange.addAnswerHeader('Access-Control-Allow-Origin', origin)
   if (cors.credentials === true) exchange.addAnswerHeader('Access-Control-Allow-Credentials', 'true')
+}
+
+/**
+ * Browsers let any page open a WebSocket, and send the cookies of its target along (RFC 6455, 10.2): nobody but the server keeps foreign pages
+ * out. A page of the host that it connects to is none; the scheme is not compared, for TLS may end in front of the gateway.
+ */
+function isOwnOrigin(origin: string, { host, peerTrusted, arrived }: Exchange): boolean {
+  const forwarded = peerTrusted ? headerValue(arrived.rawHeaders, 'x-forwarded-host') : undefined
+  return origin.replace(/^https?:\/\//, '') === (forwarded ?? host).toLowerCase()
 }
