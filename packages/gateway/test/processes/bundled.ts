@@ -38,7 +38,11 @@ export async function startProcess<T>(
   orders: object,
   listen?: (message: object, child: ChildProcess) => void,
 ): Promise<Started<T>> {
-  const child = fork(file, [JSON.stringify(orders)], { execArgv: ['--unhandled-rejections=strict'], silent: true })
+  const child = fork(file, [JSON.stringify(orders)], {
+    execArgv: ['--unhandled-rejections=strict'],
+    silent: true,
+    serialization: 'advanced',
+  })
   let complaints = ''
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (complaints += chunk))
   if (listen !== undefined) child.on('message', (message: object) => listen(message, child))
