@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { TransformConfig } from '../src/index.js'
+import { createGatewayHandler, type TransformConfig } from '../src/index.js'
 import { MemoryRegistryBackend, register, send, startGateway, startProxy, startUpstream } from './harness.js'
 import { rawClient, startRawUpstream } from './raw-http.js'
 
@@ -67,6 +67,27 @@ it('an answer that is left alone streams, with trailers and backpressure, and br
   const waiting = await rawClient(port)
   waiting.write(get('/open'))
   await waiting.until('abc')
+})
+
+it('edits of fields alone keep nothing back', async () => {
+  const upstream = await startRawUpstream((socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'))
+  const client = await rawClient((await proxy(upstream.port, { response: { set: { 'X-Set': '1' } } })).port)
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  expect(await client.until('abc')).toContain('X-Set: 1')
+})
+
+it('fields that a middleware has put on the answer stay', async () => {
+  const upstream = await startUpstream((_request, response) => response.writeHead(200, { 'Set-Cookie': ['b=2', 'c=3'] }).end('x'))
+  const { gateway } = await proxy(upstream.port)
+  const handle = createGatewayHandler(gateway)
+  const { port } = await startUpstream((request, response) => {
+    response.setHeader('X-Before', '1')
+    handle(request, response)
+  })
+  expect(await send(port, '/')).toMatchObject({
+    text: 'X',
+    headers: { 'x-before': '1', 'set-cookie': ['b=2', 'c=3'], 'content-length': '1' },
+  })
 })
 
 it('handleRequest() gets what a client would get', async () => {

@@ -151,6 +151,14 @@ describe('a request that is too large', () => {
     expect((await post((await proxy((await echo()).port, shout)).port, 'x'.repeat(1_048_577))).status).toBe(413)
   })
 
+  it('by the limit of the route, where that is the lower one', async () => {
+    const { port } = await proxy((await echo()).port, { ...shout, maxBytes: 20 }, { maxBodyBytes: 10 })
+    for (const headers of [{}, { 'Transfer-Encoding': 'chunked' }]) {
+      expect((await post(port, 'x'.repeat(10), headers)).text).toBe('X'.repeat(10))
+      expect(codeOf(await post(port, 'x'.repeat(11), headers))).toEqual([413, 'BODY_TOO_LARGE'])
+    }
+  })
+
   it('is not asked for with a 100, and others are', async () => {
     const client = await rawClient((await proxy((await echo()).port, limited)).port)
     client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n')
