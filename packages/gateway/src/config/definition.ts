@@ -157,7 +157,10 @@ export interface TransformConfig {
 }
 
 export interface RouteRateLimit extends RateLimiterOptions {
-  /** Whose requests share a bucket: `'ip'`, or a function of the request. Default: the route has one bucket. */
+  /**
+   * Whose requests share a bucket: `'ip'`, the client's address, of IPv6 the first 64 bits, which are one subscriber's; or a function of the
+   * request. Default: the route has one bucket.
+   */
   readonly key?: 'ip' | ((request: RequestView) => string)
 }
 

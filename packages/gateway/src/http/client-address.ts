@@ -76,6 +76,22 @@ export function plainAddress(address: string): string {
   return last.includes('.') ? last : bare
 }
 
+/**
+ * Whose address it is, as far as addresses tell: in IPv6 everybody has a whole /64, and another address for each request where they like
+ * (RFC 8981). `address` is canonical.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [before = '', after] = address.split('::')
+  const groups = before === '' ? [] : before.split(':')
+  if (after !== undefined && groups.length < 4) {
+    const last = after === '' ? [] : after.split(':')
+    const zeros = 8 - groups.length - last.length - (after.includes('.') ? 1 : 0)
+    groups.push(...Array.from({ length: zeros }, () => '0'), ...last)
+  }
+  return `${groups.slice(0, 4).join(':')}::/64`
+}
+
 /** What is wrong with a list of trusted proxies; paths are those of `trustedProxies`. */
 export function trustedProxyProblems(list: readonly unknown[]): ConfigProblem[] {
   return list.flatMap((range, index) => {
