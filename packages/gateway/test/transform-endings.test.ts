@@ -20,12 +20,17 @@ describe('an answer that is too large', () => {
   const sized = (write: (response: ServerResponse) => unknown) => () => startUpstream((_request, response) => void write(response))
 
   it.each([
-    ['by its length', sized((response) => response.writeHead(200, { 'Content-Length': '11' }).end('x'.repeat(11)))],
+    ['by its length', sized((response) => response.writeHead(200, { 'Content-Length': '1001' }).end('x'.repeat(1_001)))],
     ['by its length, long before its end', sized((response) => response.writeHead(200, { 'Content-Length': '100000' }).write('x'))],
-    ['as it comes', sized((response) => (response.write('x'.repeat(6)), response.write('x'.repeat(6))))],
-    ['once it is decoded', sized((response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('xxxxxxxxxxxxx')))],
+    ['as it comes', sized((response) => (response.write('x'.repeat(600)), response.write('x'.repeat(600))))],
+    ['once it is decoded', sized((response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('x'.repeat(100_000))))],
+    ['by its length, with nothing of it there', sized((response) => response.writeHead(200, { 'Content-Length': '2000' }).flushHeaders())],
   ])('%s is answered with 502, and not held against the instance', async (_how, starting) => {
-    const { port, leases } = await proxy((await starting()).port, { ...shout, maxBytes: 10 }, { circuitBreaker: { failureThreshold: 1 } })
+    const { port, leases } = await proxy(
+      (await starting()).port,
+      { ...shout, maxBytes: 1_000 },
+      { circuitBreaker: { failureThreshold: 1 } },
+    )
     for (let i = 0; i < 2; i++) expect(codeOf(await send(port, '/'))).toEqual([502, 'ANSWER_TOO_LARGE'])
     expect(leases.open).toBe(0)
     expect(leases.outcomes).not.toContain('failure')

@@ -85,7 +85,7 @@ const eventStream = /^text\/event-stream *(?:;|$)/i
 /** Functions get what has a body that is whole and ends. An answer's 304 has to carry the validator of the answer it stands for. */
 function treatmentOf(exchange: Exchange, rule: BodyRule<ResponseView>, status: number, headers: readonly string[]): Treatment {
   if (status === 304) return 'head'
-  if (status === 204 || status === 206 || eventStream.test(headerValue(headers, 'content-type') ?? '')) return 'pass'
+  if (status === 206 || eventStream.test(headerValue(headers, 'content-type') ?? '')) return 'pass'
   if (!isWanted('transform.response.when', rule, responseView(exchange, status, headers))) return 'pass'
   return exchange.arrived.method === 'HEAD' ? 'head' : 'hold'
 }

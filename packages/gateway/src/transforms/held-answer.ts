@@ -12,7 +12,7 @@ export interface HeldAnswerOptions {
   /** Decides at the head. What it throws refuses the answer. */
   readonly treat: (status: number, headers: readonly string[]) => Treatment
   readonly tooLarge: () => GatewayError
-  /** Called when more of an answer comes that is refused already: nobody needs the rest. */
+  /** Called for an answer that is refused while more of it may come: nobody needs the rest. */
   readonly giveUp: (refusal: GatewayError) => void
 }
 
@@ -88,6 +88,7 @@ export class HeldAnswer implements ClientResponse {
       this.status = status
       this.headers = headers
       if (Number(headerValue(headers, 'content-length') ?? 0) > this.#options.maxBytes) this.#refusal ??= this.#options.tooLarge()
+      if (this.#refusal !== undefined) queueMicrotask(this.#giveUp) // not at once: the attempt is in the middle of its head
       return
     }
     this.#state = 'passing'
@@ -101,7 +102,7 @@ export class HeldAnswer implements ClientResponse {
   write(chunk: Buffer): boolean {
     if (!this.isHeld) return this.#client.write(chunk)
     this.#keep(chunk)
-    if (this.#refusal !== undefined) this.#options.giveUp(this.#refusal)
+    this.#giveUp()
     return true
   }
 
@@ -127,6 +128,10 @@ export class HeldAnswer implements ClientResponse {
   destroy(): void {
     this.#broken = true
     if (!this.isHeld) this.#client.destroy()
+  }
+
+  readonly #giveUp = (): void => {
+    if (this.#refusal !== undefined) this.#options.giveUp(this.#refusal)
   }
 
   /** An attempt that hears of an error would take it for one of the service: it is kept for who put this answer in its place. */

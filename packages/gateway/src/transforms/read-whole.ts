@@ -4,6 +4,10 @@ import type { Readable } from 'node:stream'
 /** Reads a body to its end; with the first byte over `maxBytes` it stops reading and rejects with `tooLarge()`. */
 export function readWhole(body: Readable, maxBytes: number, cancellation: Cancellation, tooLarge: () => Error): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    if (cancellation.aborted) {
+      reject(cancellation.reason)
+      return
+    }
     const chunks: Buffer[] = []
     let size = 0
     const stop = () => {
