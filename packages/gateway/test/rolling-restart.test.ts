@@ -63,7 +63,7 @@ async function underLoad(methods: readonly ('GET' | 'PUT' | 'POST')[]) {
     state.running = false
     await Promise.all(clients)
     expect(failures).toEqual([])
-    expect(state.answers).toBeGreaterThan(100)
+    expect(state.answers).toBeGreaterThan(30)
   }
   return { backend, start, running, calm }
 }

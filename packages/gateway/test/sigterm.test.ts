@@ -106,14 +106,13 @@ async function underLoad(shutdown: GatewayOrders['shutdown']) {
 
 it(
   'SIGTERM under load: not one request fails, WebSockets and slow answers included, and then the process dies by the signal',
-  { timeout: 30_000 },
+  { timeout: 40_000 },
   async () => {
     const { load, signal, failures, answers, ended, complaints, port } = await underLoad({ acceptGrace: acceptGraceMs })
-    await pause(1_000)
+    await vi.waitFor(() => expect(answers.before).toBeGreaterThan(100), { timeout: 15_000 })
     signal()
     await Promise.all(load)
     expect(failures).toEqual([])
-    expect(answers.before).toBeGreaterThan(100)
     expect(answers.after).toBeGreaterThan(0)
     expect(await ended).toEqual([null, 'SIGTERM'])
     expect(complaints()).toBe('')
@@ -121,7 +120,7 @@ it(
   },
 )
 
-it('without the option, SIGTERM ends the process as ever', { timeout: 30_000 }, async () => {
+it('without the option, SIGTERM ends the process as ever', { timeout: 40_000 }, async () => {
   const { signal, failures, ended } = await underLoad(undefined)
   await pause(300)
   signal()
