@@ -14,6 +14,7 @@ import { DiscoveryClient, type RegistryBackend } from '@hazeljs/discovery'
 import type { ResolvedGateway } from './config/resolved.js'
 import type { GatewayEvents } from './events.js'
 import type { GatewayContext } from './gateway-context.js'
+import { checkConnector } from './http/check-connection.js'
 import { ClientAddresses } from './http/client-address.js'
 import { LoneHeads } from './http/lone-heads.js'
 import { OpenTunnels } from './http/tunnel.js'
@@ -44,7 +45,12 @@ export function buildContext(
     events: new Emitter<GatewayEvents>((error, event) => {
       guardedLogger.error({ event, error: error.message }, 'a listener failed')
     }),
-    discovery: new DiscoveryClient(config.discovery, backend, { clock: guardedClock, random, logger: guardedLogger }),
+    discovery: new DiscoveryClient(config.discovery, backend, {
+      clock: guardedClock,
+      random,
+      logger: guardedLogger,
+      checkConnector: checkConnector(config),
+    }),
     pools: new UpstreamPools(config),
     addresses: new ClientAddresses(config.trustedProxies),
     inFlight: new InFlight(),
@@ -54,6 +60,9 @@ export function buildContext(
   }
   context.discovery.on('change', ({ removed }) => {
     context.pools.drop(removed)
+  })
+  context.discovery.on('unhealthy', ({ service, instance, error }) => {
+    guardedLogger.warn({ service, instance: instance.id, error: error.message }, 'an instance is found ill by its check')
   })
   return context
 }
