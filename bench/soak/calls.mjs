@@ -34,14 +34,16 @@ const drawn = (shares) => {
 /** @returns a call, drawn */
 export const drawCall = (id) => {
   const abort = drawn(ABORTS)
+  const fate = abort === undefined ? drawn(FATES) : undefined
   const method = abort === 'uploading' ? 'POST' : abort === 'mid-body' ? 'GET' : oneOf(['GET', 'GET', 'GET', 'POST', 'PUT'])
   return {
     id,
     abort,
     method,
-    fate: abort === undefined ? drawn(FATES) : undefined,
+    fate,
     at: Math.floor(Math.random() * INSTANCES),
-    size: abort === 'mid-body' ? 2_000_000 : oneOf(SIZES),
+    // An answer without a body is whole before its connection breaks, and the next request would meet the fate.
+    size: abort === 'mid-body' ? 2_000_000 : oneOf(fate === 'reset-body' ? SIZES.slice(1) : SIZES),
     upload: abort === 'uploading' ? 200_000 : method === 'GET' ? 0 : oneOf(UPLOADS),
     chunkedAnswer: Math.random() < 0.2,
     chunkedUpload: method !== 'GET' && Math.random() < 0.3,
