@@ -17,6 +17,7 @@ import type { GatewayContext } from './gateway-context.js'
 import { checkConnector } from './http/check-connection.js'
 import { ClientAddresses } from './http/client-address.js'
 import { LoneHeads } from './http/lone-heads.js'
+import { RefusedRequests } from './http/refused-requests.js'
 import { OpenTunnels } from './http/tunnel.js'
 import { UpstreamPools } from './http/upstream-pools.js'
 import { InFlight } from './in-flight.js'
@@ -37,14 +38,15 @@ export function buildContext(
 ): GatewayContext {
   const guardedClock = guardClock(clock)
   const guardedLogger = guardLogger(logger)
+  const events = new Emitter<GatewayEvents>((error, event) => {
+    guardedLogger.error({ event, error: error.message }, 'a listener failed')
+  })
   const context: GatewayContext = {
     config,
     clock: guardedClock,
     random,
     logger: guardedLogger,
-    events: new Emitter<GatewayEvents>((error, event) => {
-      guardedLogger.error({ event, error: error.message }, 'a listener failed')
-    }),
+    events,
     discovery: new DiscoveryClient(config.discovery, backend, {
       clock: guardedClock,
       random,
@@ -56,6 +58,7 @@ export function buildContext(
     inFlight: new InFlight(),
     loneHeads: new LoneHeads(),
     tunnels: new OpenTunnels(),
+    refused: new RefusedRequests({ clock: guardedClock, logger: guardedLogger, events, logging: config.logging }),
     pseudonym: config.pseudonym ?? `hazeljs-${randomUUID().slice(0, 8)}`,
   }
   context.discovery.on('change', ({ removed }) => {

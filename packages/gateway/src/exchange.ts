@@ -3,7 +3,7 @@ import type { Lease } from '@hazeljs/discovery'
 import { CallContext } from '@hazeljs/resilience'
 import type { Readable } from 'node:stream'
 import type { ArrivedRequest } from './arrived-request.js'
-import { ClientLeftError } from './errors.js'
+import { ClientLeftError, type GatewayError } from './errors.js'
 import type { ClientResponse } from './http/client-response.js'
 import type { ClientUpgrade } from './http/client-upgrade.js'
 import type { RequestTarget } from './http/target.js'
@@ -79,8 +79,17 @@ export class Exchange {
     this.cancellation.abort(new ClientLeftError())
   }
 
-  get clientIsGone(): boolean {
+  /** The client did something that ends its request: whatever runs for it is called off, and it is told, if it was told nothing yet. */
+  callOff(problem: GatewayError): void {
+    this.cancellation.abort(problem)
+  }
+
+  get isCalledOff(): boolean {
     return this.cancellation.aborted
+  }
+
+  get clientIsGone(): boolean {
+    return this.cancellation.aborted && this.cancellation.reason instanceof ClientLeftError
   }
 
   /** Bytes of the request are still to come: an answer given now has to be the connection's last. */

@@ -98,8 +98,13 @@ export class GatewayServer {
   async listen(options: ListenOptions = {}): Promise<Listening> {
     if (this.#listener !== undefined)
       throw new HazelError('LISTEN_FAILED', 'The gateway listens already: close it first, or make another one')
-    const listener = new Listener(options, this.#handler, this.#upgradeHandler, this.#context.clock, (error) => {
-      this.#context.logger.error({ error }, 'the server failed to accept a connection')
+    const { clock, logger, refused } = this.#context
+    const listener = new Listener(options, this.#handler, this.#upgradeHandler, clock, {
+      onError: (error) => {
+        logger.error({ error }, 'the server failed to accept a connection')
+      },
+      onUnreadable: refused.unreadable,
+      onDropped: refused.connection,
     })
     this.#listener = listener
     try {
@@ -168,7 +173,7 @@ export class GatewayServer {
   }
 
   getMetrics(): GatewayMetrics {
-    return new GatewayMetrics(this.#context.clock, () => this.#routes.plans)
+    return new GatewayMetrics(this.#context.clock, () => this.#routes.plans, this.#context.refused)
   }
 
   getDiscoveryClient(): DiscoveryClient {

@@ -51,19 +51,21 @@ export type {
   RouteEvent,
   RouteFailureEvent,
   RoutesReplacedEvent,
+  UnreadableRequestEvent,
 } from './events.js'
 export type { GatewayMetrics, GatewaySnapshot, RouteMetrics } from './gateway-metrics.js'
+export type { RefusedSnapshot } from './http/refused-requests.js'
 export type { ListenOptions, ListenTlsOptions } from './http/listen-options.js'
 export type { ExplainRequest } from './explain/explain.js'
 export type {
+  ExplainedBody,
   ExplainedPolicies,
   ExplainedRefusal,
-  ExplainedBody,
   ExplainedRoute,
   ExplainedSubset,
+  ExplainedUpgrade,
   ExplainedUpstream,
   Explanation,
-  ExplainedUpgrade,
   OtherRoute,
 } from './explain/explanation.js'
 export type { Listening } from './http/listener.js'

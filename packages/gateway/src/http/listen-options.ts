@@ -42,6 +42,18 @@ export interface ListenOptions {
   readonly maxHeaderBytes?: number
   /** How long a client may take to send them; then 408. Looked after every second, or twice in this time. Default 60 s. */
   readonly headersTimeout?: Duration
+  /**
+   * How long a client may stand still while it is its turn: send nothing of a body that is awaited (408, or where an answer has begun its
+   * end), or take nothing of an answer (the connection is cut). Looked after as `headersTimeout` is. Default 60 s.
+   */
+  readonly stallTimeout?: Duration
+  /**
+   * Bytes a second that a client has to send or take while it is its turn; slower than that for all of `stallTimeout` is standing still.
+   * Default 0: any byte will do, so a client that sends one a minute is bounded by the route's `timeout` only.
+   */
+  readonly minRate?: number
+  /** Connections at once, idle ones and WebSockets among them; further ones are closed as they come. Default: no limit. */
+  readonly maxConnections?: number
   /** Serves https, and nothing but. Default: http. */
   readonly tls?: ListenTlsOptions
   /**
@@ -56,6 +68,9 @@ export interface ResolvedListenOptions {
   readonly host: string | undefined
   readonly maxHeaderBytes: number
   readonly headersTimeoutMs: number
+  readonly stallTimeoutMs: number
+  readonly minRate: number
+  readonly maxConnections: number | undefined
   readonly tls: ListenTlsOptions | undefined
   readonly shutdown: ResolvedShutdown | undefined
 }
@@ -63,6 +78,9 @@ export interface ResolvedListenOptions {
 export const defaultPort = 3_000
 export const defaultMaxHeaderBytes = 16_384
 export const defaultHeadersTimeoutMs = 60_000
+/** As nginx has it (`client_body_timeout`, `send_timeout`); Envoy waits for 5 minutes. */
+export const defaultStallTimeoutMs = 60_000
+export const defaultMinRate = 0
 /** Node's own is two minutes, for which anybody can hold connections without saying a word. */
 export const defaultHandshakeTimeoutMs = 10_000
 
@@ -75,6 +93,9 @@ export function readListenOptions(options: OptionsReader<ListenOptions>): Resolv
     host,
     maxHeaderBytes: options.number('maxHeaderBytes', defaultMaxHeaderBytes, { min: 1_024, integer: true }),
     headersTimeoutMs: options.duration('headersTimeout', defaultHeadersTimeoutMs, 1),
+    stallTimeoutMs: options.duration('stallTimeout', defaultStallTimeoutMs, 1),
+    minRate: options.number('minRate', defaultMinRate, { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    maxConnections: options.number('maxConnections', undefined, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true }),
     tls: options.value('tls') === undefined ? undefined : readTls(options.object('tls')),
     shutdown: readWhetherShutdown(options),
   }

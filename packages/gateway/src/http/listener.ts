@@ -1,12 +1,15 @@
 import { type Clock, HazelError, resolveOptions } from '@hazeljs/core'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import { type AddressInfo, type DropArgument, Server as NetServer, type Socket } from 'node:net'
 import type { WatchedHandler } from '../adapters/node-handler.js'
 import type { UpgradeHandler } from '../adapters/upgrade-handler.js'
 import type { ResolvedShutdown } from '../config/close-options.js'
+import type { GatewayError } from '../errors.js'
+import { Connection } from './connection.js'
 import { Handshakes } from './handshakes.js'
 import { type ListenOptions, readListenOptions, type ResolvedListenOptions } from './listen-options.js'
 import { httpServer } from './server.js'
+import { StalledClients } from './stalled-clients.js'
 import { endUnreadable, type ReadingError, refuseTunnel } from './unreadable-request.js'
 
 export interface Listening {
@@ -21,45 +24,41 @@ export interface Listening {
  */
 export const idleGraceMs = 1_000
 
-/** What a connection is doing. */
-class Connection {
-  /** Those that were asked for and have not gone out to their last byte. */
-  readonly answers = new Set<ServerResponse>()
-  /** Bytes of requests, when it was last seen idle. */
-  idleAtBytes = -1
-  /** Has left HTTP, or is about to: it ends with its tunnel, or with the one answer in place of it. */
-  upgrading = false
+/** Who is told of what does not become a request on the path. */
+export interface ListenerObserver {
+  /** An error while it listens, such as a connection that can't be accepted for lack of file descriptors. */
+  onError: (error: Error) => void
+  /** What a client sent can't be read, and it is told so. */
+  onUnreadable: (problem: GatewayError, clientIp: string) => void
+  /** There were as many connections already as `maxConnections` allows. */
+  onDropped: (clientIp: string) => void
 }
 
 /** The gateway's own HTTP server: accepts, and drains. */
 export class Listener {
   readonly #server: Server
   readonly #clock: Clock
-  readonly #onError: (error: Error) => void
+  readonly #observer: ListenerObserver
+  readonly #handler: WatchedHandler
+  readonly #stalled: StalledClients
   readonly #options: ResolvedListenOptions
   readonly #connections = new Map<Socket, Connection>()
   readonly #handshakes = new Handshakes()
   #draining = false
 
-  /**
-   * `onError` is told of errors while it listens, such as a connection that can't be accepted for lack of file descriptors.
-   *
-   * @throws ConfigError for a port that is none, and for certificates and keys that can't be used.
-   */
-  constructor(options: ListenOptions, handler: WatchedHandler, upgrade: UpgradeHandler, clock: Clock, onError: (error: Error) => void) {
+  /** @throws ConfigError for bad options, and for certificates and keys that can't be used. */
+  constructor(options: ListenOptions, handler: WatchedHandler, upgrade: UpgradeHandler, clock: Clock, observer: ListenerObserver) {
     this.#options = resolveOptions('listen', readListenOptions, options)
+    this.#handler = handler
     this.#clock = clock
-    this.#onError = onError
-    this.#server = httpServer(this.#options, (request, response) => {
-      const connection = this.#connections.get(request.socket) as Connection
-      if (this.#draining) endWith(response, connection)
-      connection.answers.add(response)
-      handler(request, response, () => {
-        connection.answers.delete(response)
-      })
-    })
+    this.#observer = observer
+    this.#stalled = new StalledClients(this.#connections, clock, this.#options)
+    this.#server = httpServer(this.#options, this.#arrived)
     this.#server.on('clientError', (error: ReadingError, socket: Socket) => {
-      endUnreadable(error, socket, this.#lastAnswer(socket))
+      const connection = this.#connections.get(socket)
+      if (connection === undefined)
+        socket.destroy() // the handshake failed
+      else endUnreadable(error, connection, observer.onUnreadable)
     })
     this.#server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       const connection = this.#connections.get(socket) as Connection
@@ -67,7 +66,10 @@ export class Listener {
     })
     // Asked for a tunnel: Node takes the connection for one, and has no response to write to.
     this.#server.on('connect', (_request: IncomingMessage, socket: Socket) => {
-      refuseTunnel(socket, this.#lastAnswer(socket))
+      refuseTunnel(this.#connections.get(socket) as Connection, observer.onUnreadable)
+    })
+    this.#server.on('drop', (dropped?: DropArgument) => {
+      observer.onDropped(dropped?.remoteAddress ?? '')
     })
     if (this.#options.tls === undefined) {
       this.#server.on('connection', this.#opened)
@@ -82,18 +84,30 @@ export class Listener {
     })
   }
 
+  readonly #arrived = (request: IncomingMessage, response: ServerResponse): void => {
+    const connection = this.#connections.get(request.socket) as Connection
+    if (connection.isOver) return
+    if (this.#draining) endWith(response, connection)
+    if (connection.arrived(response)) this.#serve(connection, response)
+  }
+
+  #serve(connection: Connection, response: ServerResponse): void {
+    const exchange = this.#handler(response.req, response, () => {
+      connection.over(response)
+      for (let next = connection.nextToServe(); next !== undefined; next = connection.nextToServe()) this.#serve(connection, next)
+    })
+    if (exchange !== undefined) connection.served(response, exchange)
+  }
+
   readonly #opened = (socket: Socket): void => {
     const known = this.#connections.get(socket)
     if (known !== undefined) {
       known.upgrading = false // it is here again, without the upgrade that it asked for
       return
     }
-    this.#connections.set(socket, new Connection())
+    this.#connections.set(socket, new Connection(socket, this.#clock))
     socket.once('close', () => this.#connections.delete(socket))
-  }
-
-  #lastAnswer(socket: Socket): ServerResponse | undefined {
-    return [...(this.#connections.get(socket)?.answers ?? [])].at(-1)
+    this.#stalled.watch()
   }
 
   /** What the options say of signals. */
@@ -110,7 +124,9 @@ export class Listener {
       }
       this.#server.once('error', onError)
       this.#server.listen({ port, host }, () => {
-        this.#server.off('error', onError).on('error', this.#onError)
+        this.#server.off('error', onError).on('error', (error) => {
+          this.#observer.onError(error)
+        })
         resolve(describe(this.#server.address() as AddressInfo, tls === undefined ? 'http' : 'https'))
       })
     })
@@ -120,10 +136,7 @@ export class Listener {
   drain(): void {
     if (this.#draining) return
     this.#draining = true
-    for (const { answers } of this.#connections.values()) {
-      const last = [...answers].at(-1)
-      if (last !== undefined) last.shouldKeepAlive = false
-    }
+    for (const { lastAnswer } of this.#connections.values()) if (lastAnswer !== undefined) lastAnswer.shouldKeepAlive = false
   }
 
   /** Stops accepting, lets requests under way finish until `drainTimeoutMs`, then cuts what is left. */
@@ -173,7 +186,7 @@ export class Listener {
 
 /** Has `response` end its connection, and not those that go out before it: Node would drop the ones behind. */
 function endWith(response: ServerResponse, { answers }: Connection): void {
-  for (const earlier of answers) if (!earlier.headersSent) earlier.shouldKeepAlive = true
+  for (const earlier of answers.keys()) if (!earlier.headersSent) earlier.shouldKeepAlive = true
   response.shouldKeepAlive = false
 }
 

@@ -18,11 +18,9 @@ export const limitBody: RouteStage = ({ maxBodyBytes }) => {
     if (length !== undefined || Buffer.isBuffer(body)) return next(exchange)
     const source = new CancelSource(exchange.context.cancellation)
     exchange.context = exchange.context.under(source)
-    exchange.body = body.pipe(
-      new BodyLimit(maxBodyBytes, () => {
-        source.abort(bodyTooLarge(maxBodyBytes))
-      }),
-    )
+    exchange.body = new BodyLimit(body, maxBodyBytes, () => {
+      source.abort(bodyTooLarge(maxBodyBytes))
+    })
     return next(exchange).finally(() => {
       source.dispose()
     })
