@@ -78,6 +78,14 @@ describe('an answer that has no end', () => {
     expect(leases.open).toBe(0)
   })
 
+  it('in time is a 504 to a client, too, that has not sent all of its request', async () => {
+    const upstream = await startRawUpstream((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nearly'))
+    const { port } = await proxy(upstream.port, shout, { timeout: 200 })
+    const client = await rawClient(port)
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx')
+    await client.until('UPSTREAM_TIMEOUT')
+  })
+
   it('ends when the client leaves, and nobody is to blame', async () => {
     let closed = false
     const upstream = await startUpstream((_request, response) => void response.on('close', () => (closed = true)).write('part'))

@@ -51,7 +51,7 @@ it('links of a 103 go ahead of an answer that is held', async () => {
   expect(await client.until(/OK$/)).toMatch(/^HTTP\/1.1 103 Early Hints\r\nLink: <\/a.css>/)
 })
 
-it('an answer that is left alone streams, with trailers and backpressure, and breaks off where the service does', async () => {
+it('an answer that is left alone streams, with trailers, and breaks off where the service does', async () => {
   const upstream = await startRawUpstream((socket, head) => {
     socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n3\r\nabc\r\n')
     if (head.startsWith('GET /broken')) setImmediate(() => socket.destroy())
@@ -67,6 +67,19 @@ it('an answer that is left alone streams, with trailers and backpressure, and br
   const waiting = await rawClient(port)
   waiting.write(get('/open'))
   await waiting.until('abc')
+})
+
+it('an answer that is left alone may be of any size, and waits for a client that is slow to take it', async () => {
+  const size = 16 * 1_048_576
+  const upstream = await startUpstream((_request, response) => response.end(Buffer.alloc(size)))
+  const { port } = await proxy(upstream.port, { response: { body: upper, when: () => false } })
+  const client = await rawClient(port)
+  client.socket.pause()
+  client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+  await vi.waitFor(() => expect(upstream.requests).toHaveLength(1))
+  client.socket.resume()
+  expect(await client.closed).toBe('end')
+  expect(client.received.length).toBeGreaterThan(size)
 })
 
 it('edits of fields alone keep nothing back', async () => {
