@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ClientAddresses, networkOf, plainAddress, trustedProxyProblems } from './client-address.js'
+import { ClientAddresses, maxProxies, networkOf, plainAddress, trustedProxyProblems } from './client-address.js'
 
 describe('isTrusted', () => {
   const addresses = new ClientAddresses(['10.0.0.0/8', '192.0.2.7', 'fd00::/8', '::ffff:198.51.100.0/120'])
@@ -58,6 +58,18 @@ describe('clientIp', () => {
     ['nothing where there is no connection', '', ['198.51.100.1'], ''],
   ])('is %s', (_, peer, forwardedFor, expected) => {
     expect(addresses.clientIp(peer, forwardedFor)).toBe(expected)
+  })
+
+  it('goes through as many proxies as a chain may have, and no further', () => {
+    const proxies = (count: number) => Array.from({ length: count }, (_, index) => `fd00::${(index + 1).toString(16)}`).join(',')
+    expect(addresses.clientIp('10.0.0.1', [`198.51.100.1,${proxies(maxProxies - 1)}`])).toBe('198.51.100.1')
+    expect(addresses.clientIp('10.0.0.1', [`198.51.100.1,${proxies(maxProxies)}`])).toBe('fd00::1')
+    expect(
+      addresses.clientIp(
+        '10.0.0.1',
+        Array.from({ length: maxProxies + 1 }, () => '10.0.0.2'),
+      ),
+    ).toBe('10.0.0.2')
   })
 
   it('believes nobody by default', () => {
