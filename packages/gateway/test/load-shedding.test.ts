@@ -67,6 +67,21 @@ describe.each(shedding)('$how that has no room', ({ route, config, code }) => {
     expect(await client.closed).toBe('end')
     expect(upstream.requests).toHaveLength(1)
   })
+
+  it('resets no connection on which the body still comes, or the client might lose its answer', async () => {
+    const { port, upstream } = await full(route, config)
+    const pieces = 8
+    const piece = Buffer.alloc(65_536)
+    const client = await rawClient(port)
+    client.write(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${piece.length * pieces}\r\n\r\n`)
+    await client.until(/503[\s\S]*\}$/)
+    for (let sent = 0; sent < pieces; sent++) {
+      client.write(piece)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await client.closed).toBe('end')
+    expect(upstream.requests).toHaveLength(1)
+  })
 })
 
 describe('a request that is refused for lack of room', () => {
