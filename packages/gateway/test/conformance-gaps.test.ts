@@ -31,6 +31,18 @@ describe('an answer', () => {
     expect(got).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok$/)
   })
 
+  // undici's parser knows of RTSP and other versions, and does not ask for the one that it speaks.
+  it.fails.each(['HTTP/2.0', 'HTTP/0.9', 'RTSP/1.0'])('of another protocol than HTTP/1 is 502 (%s)', async (version) => {
+    const { got } = await overTheWire(closing(), { answer: `${version} 200 OK\r\nContent-Length: 2\r\n\r\nok`, ends: true })
+    expect(lineOf(got)).toBe('HTTP/1.1 502 Bad Gateway')
+  })
+
+  // undici leaves white space at the end of a value.
+  it.fails('has no white space around its values', async () => {
+    const { got } = await overTheWire(closing(), { answer: `${head}X-A: \t a \t \r\nContent-Length: 2\r\n\r\nok` })
+    expect(got).toContain('\r\nX-A: a\r\n')
+  })
+
   // Upgrade is dropped from every answer but 101.
   it.fails('of 426 says in Upgrade what it asks for', async () => {
     const answer = 'HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n'
@@ -49,14 +61,5 @@ describe('Via', () => {
   it.fails('has the version of the message that came (answer)', async () => {
     const { got } = await overTheWire(closing(), { answer: ok.replace('1.1', '1.0'), ends: true, config: { pseudonym: 'gw' } })
     expect(fieldValues(fieldLines(got), 'via')).toEqual(['1.0 gw'])
-  })
-})
-
-describe('Expect', () => {
-  // Node answers it, before the path begins.
-  it.fails('of another kind than 100-continue is refused with a problem', async () => {
-    const { got } = await overTheWire(closing('Expect: 200-ok\r\n'))
-    expect(lineOf(got)).toBe('HTTP/1.1 417 Expectation Failed')
-    expect(fieldValues(fieldLines(got), 'content-type')).toEqual(['application/problem+json'])
   })
 })
