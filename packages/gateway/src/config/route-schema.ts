@@ -1,6 +1,12 @@
 import { METHODS } from 'node:http'
 import { show, suggest } from '@hazeljs/core'
-import { adaptiveConcurrencyProblems, bulkheadProblems, circuitBreakerProblems, rateLimiterProblems, retryProblems } from '@hazeljs/resilience'
+import {
+  adaptiveConcurrencyProblems,
+  bulkheadProblems,
+  circuitBreakerProblems,
+  rateLimiterProblems,
+  retryProblems,
+} from '@hazeljs/resilience'
 import type { ZodType } from 'zod'
 import { canarySchema } from './canary-schema.js'
 import type { GatewayRouteDefinition, MirrorConfig, RouteRateLimit, ServiceRouteConfig, TrafficPolicyConfig } from './definition.js'
