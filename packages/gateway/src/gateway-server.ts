@@ -31,9 +31,9 @@ import { GatewayMetrics } from './gateway-metrics.js'
 import { ClientAddresses } from './http/client-address.js'
 import type { ListenOptions } from './http/listen-options.js'
 import { Listener, type Listening } from './http/listener.js'
-import { LoneHeads } from './http/lone-heads.js'
-import { OpenTunnels } from './http/tunnel.js'
-import { UpstreamPools } from './http/upstream-pools.js'
+import { LoneHeads } from './upstream/lone-heads.js'
+import { OpenTunnels } from './upstream/tunnel.js'
+import { UpstreamPools } from './upstream/upstream-pools.js'
 import { InFlight } from './in-flight.js'
 import { compileArrival } from './path.js'
 import { RouteBook } from './route-book.js'
@@ -78,7 +78,7 @@ export class GatewayServer {
         guarded.error({ event, error: error.message }, 'a listener failed')
       }),
       discovery: new DiscoveryClient(gateway.discovery, backend, { clock, random, logger: guarded }),
-      pools: new UpstreamPools(gateway),
+      pools: new UpstreamPools(gateway, clock),
       addresses: new ClientAddresses(gateway.trustedProxies),
       inFlight: new InFlight(),
       loneHeads: new LoneHeads(),
@@ -233,7 +233,8 @@ export class GatewayServer {
   async #release(): Promise<void> {
     this.#routes.close()
     this.#context.tunnels.cut()
-    await Promise.all([this.#context.discovery.close(), this.#context.pools.destroy()])
+    this.#context.pools.destroy()
+    await this.#context.discovery.close()
     this.#context.events.removeAllListeners()
   }
 }

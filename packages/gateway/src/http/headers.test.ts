@@ -133,8 +133,6 @@ describe('requestHeaders', () => {
 })
 
 describe('responseHeaders', () => {
-  const bytes = (raw: readonly string[]) => raw.map((text) => Buffer.from(text, 'latin1'))
-
   it('passes fields on in their order, number and spelling, byte for byte', () => {
     const raw = [
       'Date',
@@ -152,7 +150,7 @@ describe('responseHeaders', () => {
       'x_under',
       '1',
     ]
-    expect(responseHeaders(bytes(raw), undefined, undefined)).toEqual({ headers: raw, contentLength: -1, isEventStream: false })
+    expect(responseHeaders(raw, undefined, undefined)).toEqual({ headers: raw, contentLength: -1, isEventStream: false })
     expect(responseHeaders(raw, undefined, undefined).headers).toEqual(raw)
   })
 
@@ -171,38 +169,34 @@ describe('responseHeaders', () => {
       'x-hop',
       '1',
     ]
-    expect(responseHeaders(bytes([...hop, 'Proxy-Authenticate', 'Basic', 'A', '1']), undefined, undefined).headers).toEqual(['A', '1'])
+    expect(responseHeaders([...hop, 'Proxy-Authenticate', 'Basic', 'A', '1'], undefined, undefined).headers).toEqual(['A', '1'])
   })
 
   it('finds the length and the event stream', () => {
-    expect(responseHeaders(bytes(['content-length', '42']), undefined, undefined)).toMatchObject({
+    expect(responseHeaders(['content-length', '42'], undefined, undefined)).toMatchObject({
       headers: ['content-length', '42'],
       contentLength: 42,
     })
-    const isEventStream = (type: string) => responseHeaders(bytes(['Content-Type', type]), undefined, undefined).isEventStream
+    const isEventStream = (type: string) => responseHeaders(['Content-Type', type], undefined, undefined).isEventStream
     expect(['text/event-stream', 'Text/Event-Stream;charset=utf-8', 'text/event-stream ; q'].map(isEventStream)).toEqual([true, true, true])
     expect(['text/event-streams', 'text/plain; text/event-stream', ''].map(isEventStream)).toEqual([false, false, false])
   })
 
   it("replaces fields by the gateway's own, and joins Vary and Set-Cookie", () => {
-    const raw = bytes(['Vary', 'Accept', 'X-Request-Id', 'theirs', 'Set-Cookie', 'a=1', 'Access-Control-Allow-Origin', 'a'])
+    const raw = ['Vary', 'Accept', 'X-Request-Id', 'theirs', 'Set-Cookie', 'a=1', 'Access-Control-Allow-Origin', 'a']
     const ours = ['x-request-id', 'ours', 'Vary', 'Origin', 'access-control-allow-origin', '*', 'Set-Cookie', 'b=2']
     expect(responseHeaders(raw, ours, undefined).headers).toEqual(['Vary', 'Accept', 'Set-Cookie', 'a=1', ...ours])
   })
 
   it('leaves CORS to a gateway that answers for it', () => {
     const raw = ['Access-Control-Allow-Origin', '*', 'access-control-allow-credentials', 'true', 'Accept-Ranges', 'bytes']
-    expect(responseHeaders(bytes(raw), undefined, { ownsCors: true, via: '1.1 gw', edits: undefined }).headers).toEqual([
+    expect(responseHeaders(raw, undefined, { ownsCors: true, via: '1.1 gw', edits: undefined }).headers).toEqual([
       'Accept-Ranges',
       'bytes',
       'via',
       '1.1 gw',
     ])
-    expect(responseHeaders(bytes(raw), undefined, { ownsCors: false, via: '1.1 gw', edits: undefined }).headers).toEqual([
-      ...raw,
-      'via',
-      '1.1 gw',
-    ])
+    expect(responseHeaders(raw, undefined, { ownsCors: false, via: '1.1 gw', edits: undefined }).headers).toEqual([...raw, 'via', '1.1 gw'])
   })
 
   it('applies the edits last', () => {

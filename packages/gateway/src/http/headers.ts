@@ -2,7 +2,6 @@ import type { HeaderEdits } from '../config/definition.js'
 import { connectionFields, hasField, withoutFields } from './connection-field.js'
 import { fieldKind } from './field-kind.js'
 import { addForwarded, hasPassed, type Arrival } from './forwarded.js'
-import { latin1 } from './latin1.js'
 
 /** What a route does to the fields of its requests. Made once with {@link requestHeaderRules}. */
 export interface RequestHeaderRules {
@@ -115,13 +114,13 @@ export function requestHeaders(raw: readonly string[], arrival: Arrival, rules: 
 }
 
 /**
- * An answer's fields as the client gets them, in order and multiplicity, from a flat list of names and values as undici or Node give it.
+ * An answer's fields as the client gets them, in order and multiplicity, from a flat list of names and values.
  *
  * Gone are those of one connection, also what `Connection` names. `own` are the gateway's fields for this answer, name, value, …; they
  * replace the service's, except for `Vary` and `Set-Cookie`, which they join. `Via` is added. The edits of `rules` have the last word.
  */
 export function responseHeaders(
-  raw: readonly (Buffer | string)[],
+  raw: readonly string[],
   own: readonly string[] | undefined,
   rules: ResponseHeaderRules | undefined,
 ): ResponseHeaders {
@@ -131,10 +130,10 @@ export function responseHeaders(
   let contentLength = -1
   let isEventStream = false
   for (let i = 0; i < raw.length; i += 2) {
-    const name = text(raw[i] as Buffer | string)
+    const name = raw[i] as string
     const kind = fieldKind(name)
     if (kind === 'hop' || (ownsCors && isCorsField(name))) continue
-    const value = text(raw[i + 1] as Buffer | string)
+    const value = raw[i + 1] as string
     if (kind === 'connection') {
       named = connectionFields(value, named)
       continue
@@ -148,10 +147,6 @@ export function responseHeaders(
   if (rules !== undefined) headers.push('via', rules.via)
   if (rules?.edits !== undefined) headers = applyEdits(headers, rules.edits)
   return { headers, contentLength, isEventStream }
-}
-
-function text(field: Buffer | string): string {
-  return typeof field === 'string' ? field : latin1(field)
 }
 
 function isCorsField(name: string): boolean {

@@ -4,9 +4,8 @@ import type { Socket } from 'node:net'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import type { RoutePlan } from '../route-plan.js'
-import type { ClientUpgrade } from './client-upgrade.js'
-import { responseHeaders } from './headers.js'
-import { latin1 } from './latin1.js'
+import type { ClientUpgrade } from '../http/client-upgrade.js'
+import { responseHeaders } from '../http/headers.js'
 import { Tunnel } from './tunnel.js'
 import { UpstreamAttempt } from './upstream-attempt.js'
 import { badUpgrade, upstreamFailure } from './upstream-failure.js'
@@ -34,11 +33,10 @@ export class UpgradeAttempt extends UpstreamAttempt {
     this.#gateway = gateway
   }
 
-  // What is thrown here comes back through `onError`, after undici has closed the connection.
-  onUpgrade(_status: number, rawHeaders: Buffer[] | string[] | null, upstream: Socket): void {
+  // What is thrown here comes back through `onError`, after the connection was closed.
+  override onUpgrade(raw: string[], upstream: Socket): void {
     const exchange = this.#exchange
     const client = exchange.upgrade as ClientUpgrade
-    const raw = rawHeaders ?? []
     const protocol = protocolOf(raw)
     if (!client.protocols.includes(protocol) || !this.#route.upgrades.includes(protocol))
       throw badUpgrade('a protocol that nobody asked for')
@@ -59,13 +57,9 @@ export class UpgradeAttempt extends UpstreamAttempt {
 }
 
 /** The value of `Upgrade` in lower case: of an answer it is one protocol, the one that follows (RFC 9110, 7.8). */
-function protocolOf(raw: readonly (Buffer | string)[]): string {
+function protocolOf(raw: readonly string[]): string {
   for (let i = 0; i < raw.length; i += 2) {
-    if (text(raw[i]).toLowerCase() === 'upgrade') return text(raw[i + 1]).toLowerCase()
+    if ((raw[i] as string).toLowerCase() === 'upgrade') return (raw[i + 1] as string).toLowerCase()
   }
   return ''
-}
-
-function text(field: Buffer | string | undefined): string {
-  return Buffer.isBuffer(field) ? latin1(field) : (field ?? '')
 }

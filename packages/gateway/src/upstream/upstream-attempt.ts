@@ -1,17 +1,21 @@
 import { type Clock, type TimerHandle, toError } from '@hazeljs/core'
 import type { Lease } from '@hazeljs/discovery'
 import type { CallContext, Outcome } from '@hazeljs/resilience'
-import type { Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
 import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
-import { breakOff } from './client-response.js'
-import { type ResponseHeaderRules, responseHeaders } from './headers.js'
+import { breakOff } from '../http/client-response.js'
+import { type ResponseHeaderRules, responseHeaders } from '../http/headers.js'
 import { relayInterim } from './interim-answer.js'
-import { latin1 } from './latin1.js'
+import { latin1 } from '../http/latin1.js'
+import type { Connection } from './connection.js'
+import { ConnectionError } from './connection-error.js'
 import type { LoneHeads } from './lone-heads.js'
-import { retryAfterMs } from './retry-after.js'
-import { endStreamed } from './trailers.js'
+import type { Pool } from './pool.js'
+import type { UpstreamCall, UpstreamRequest } from './upstream-request.js'
+import { retryAfterMs } from '../http/retry-after.js'
+import { endStreamed } from '../http/trailers.js'
 import { badUpgrade, headTimeout, isIdempotent, statusFailure, upstreamFailure } from './upstream-failure.js'
 
 /** A body up to this size that arrives whole goes out in one write with its head. */
@@ -26,7 +30,7 @@ const discardMs = 1_000
  * waiting → streaming → settled, once the answer has gone to the client; waiting → settled where there is none;
  * waiting → discarding where the answer is thrown away because another attempt follows.
  */
-export class UpstreamAttempt implements Dispatcher.DispatchHandler {
+export class UpstreamAttempt implements UpstreamCall {
   readonly #exchange: Exchange
   readonly #context: CallContext
   readonly #lease: Lease
@@ -38,12 +42,14 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   #state: 'waiting' | 'streaming' | 'discarding' | 'settled' = 'waiting'
   #timer: TimerHandle | undefined
   #headTimeoutMs: number | undefined
-  #abortUpstream: ((reason?: Error) => void) | undefined
-  #resume: (() => void) | undefined
+  #connection: Connection | undefined
+  #pool: Pool | undefined
+  #request: UpstreamRequest | undefined
+  #connected = false
+  #sentAgain = false
   #length = -1
-  #whole: Buffer | undefined
+  #whole: string | undefined
   #bodyBegan = false
-  #endedWhileHeld = false
   #discarded = 0
 
   constructor(
@@ -69,8 +75,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   limitHead(timeoutMs: number): void {
     this.#headTimeoutMs = timeoutMs
     this.#timer = this.#clock.setTimer(() => {
-      this.#fail(headTimeout(timeoutMs, this.#abortUpstream === undefined, this.repeatable), 'failure')
-      this.#abortUpstream?.()
+      this.#fail(headTimeout(timeoutMs, !this.#connected, this.repeatable), 'failure')
+      this.#connection?.abort()
     }, timeoutMs)
   }
 
@@ -84,14 +90,23 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     const outcome = this.#exchange.clientIsGone || reason instanceof GatewayError ? 'ignored' : 'failure'
     if (this.#state === 'waiting') this.#fail(reason, outcome)
     else this.#cut(toError(reason), outcome)
-    this.#abortUpstream?.()
+    this.#connection?.abort()
   }
 
-  onConnect(abort: (reason?: Error) => void): void {
-    // A request that was given up while it waited for a connection: undici would send it all the same, and its answer would pause the
-    // connection for ever. Throwing takes it back; `abort` would also end the connection, and the body that another attempt may be sending.
-    if (this.#state === 'settled') throw new Error('The request was given up before a connection was free')
-    this.#abortUpstream = abort
+  /** Sends the request on a connection of `pool`. */
+  start(pool: Pool, request: UpstreamRequest): void {
+    this.#pool = pool
+    this.#request = request
+    this.#send(request.upgrade === undefined ? pool.take() : pool.open(true), request)
+  }
+
+  #send(connection: Connection, request: UpstreamRequest): void {
+    this.#connection = connection
+    connection.send(request, this)
+  }
+
+  onConnected(): void {
+    this.#connected = true
     const { body } = this.#exchange
     if (body === null || Buffer.isBuffer(body)) return
     this.#exchange.bodySpent = true
@@ -102,22 +117,22 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     if (this.#headTimeoutMs !== undefined && this.#exchange.bodySpent && this.#state === 'waiting') this.limitHead(this.#headTimeoutMs)
   }
 
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
-    if (status === 101) throw badUpgrade('a 101 that names no protocol')
-    if (status < 200) return relayInterim(status, rawHeaders, this.#exchange)
+  onHead(status: number, headers: string[]): boolean {
+    if (status < 200) {
+      relayInterim(status, headers, this.#exchange)
+      return true
+    }
     this.#clock.clearTimer(this.#timer)
-    this.#resume = resume
-    if ((status === 503 || status === 502 || status === 504) && this.#claimsRetry(status, rawHeaders)) return true
+    if ((status === 503 || status === 502 || status === 504) && this.#claimsRetry(status, headers)) return true
     const { answerHold } = this.#exchange
     if (answerHold === undefined) {
-      this.#begin(status, rawHeaders)
+      this.#begin(status, headers)
       return true
     }
     void answerHold.then(() => {
       if (this.#state !== 'waiting') return
-      this.#begin(status, rawHeaders)
-      if (this.#endedWhileHeld) this.onComplete()
-      else resume()
+      this.#begin(status, headers)
+      this.#connection?.resume()
     })
     return false
   }
@@ -125,64 +140,71 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
   onData(chunk: Buffer): boolean {
     if (this.#state === 'discarding') {
       this.#discarded += chunk.length
-      if (this.#discarded > discardBytes) this.#abortUpstream?.()
+      if (this.#discarded > discardBytes) this.#stopDiscarding()
       return true
     }
     if (chunk.length === this.#length && chunk.length < wholeBodyBytes) {
-      this.#whole = chunk // the end follows in the same run of the parser
+      this.#whole = latin1(chunk) // the end follows in the same read
       return true
     }
     const { response } = this.#exchange
     this.#bodyBegan = true
-    if (response.write(chunk)) return true
-    response.once('drain', this.#resume as () => void)
+    if (response.write(Buffer.from(chunk))) return true
+    response.once('drain', this.#onDrain)
     return false
   }
 
-  onError(cause: Error): void {
-    this.refuse(cause)
+  readonly #onDrain = (): void => {
+    this.#connection?.resume()
   }
 
-  /** The HTTP client could not do it, or not to the end. */
+  onError(cause: Error): void {
+    this.#connection = undefined
+    // The instance may have closed a connection, as idle, while the request was on its way: RFC 9112, 9.3.1, on sending it again.
+    const isStale = cause instanceof ConnectionError && cause.kind === 'stale'
+    if (isStale && this.#state === 'waiting' && !this.#sentAgain && this.repeatable) {
+      this.#sentAgain = true
+      this.#send((this.#pool as Pool).open(), this.#request as UpstreamRequest)
+    } else this.refuse(cause)
+  }
+
+  /** The request could not be sent, or was not answered to the end. */
   refuse(cause: Error): void {
     if (this.#state === 'settled') return
     if (this.#state === 'discarding') {
       this.#end('failure')
       return
     }
-    // Its Content-Length is that of the body it stands for (RFC 9110, 8.6); undici counts the bytes all the same.
-    if (this.#exchange.status === 304 && 'code' in cause && cause.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
-      this.onComplete()
-      return
-    }
-    const failure = upstreamFailure(cause, this.#abortUpstream === undefined, this.repeatable)
+    const failure = upstreamFailure(cause, !this.#connected, this.repeatable)
     const outcome = failure.status < 500 ? 'ignored' : 'failure'
     if (this.#state === 'waiting') this.#fail(failure, outcome)
     else this.#cut(failure, outcome)
   }
 
-  onComplete(trailers: readonly (Buffer | string)[] | null = null): void {
+  onEnd(trailers: readonly string[] | undefined): void {
+    this.#connection = undefined // it may be another call's in a moment
     if (this.#state === 'discarding') {
       this.#end('failure')
       return
     }
-    if (this.#state === 'waiting') {
-      this.#endedWhileHeld = true // an answer to HEAD: undici does not pause those
-      return
-    }
-    if (this.#state === 'settled') return
+    if (this.#state !== 'streaming') return
     const { response, status } = this.#exchange
     if (this.#whole === undefined) endStreamed(this.#exchange, trailers)
-    else response.end(latin1(this.#whole), 'latin1') // a string joins the head in one write
+    else response.end(this.#whole, 'latin1') // a string joins the head in one write
     const outcome = status >= 500 ? 'failure' : 'success'
     this.#end(outcome)
     this.#resolve(outcome)
+  }
+
+  onUpgrade(_headers: string[], _socket: Socket): void {
+    throw badUpgrade('a protocol that nobody asked for')
   }
 
   /** The connection is another protocol's from now on. Gives what ends the attempt; `undefined` where it was given up before. */
   protected switchProtocols(): ((outcome: Outcome) => void) | undefined {
     if (this.#state !== 'waiting') return undefined
     this.#clock.clearTimer(this.#timer)
+    this.#connection = undefined
     this.#state = 'streaming'
     return (outcome) => {
       if (this.#state !== 'settled') this.#end(outcome)
@@ -190,7 +212,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     }
   }
 
-  #begin(status: number, rawHeaders: Buffer[]): void {
+  #begin(status: number, rawHeaders: string[]): void {
     const exchange = this.#exchange
     try {
       const { headers, contentLength, isEventStream } = responseHeaders(rawHeaders, exchange.answerHeaders, this.#rules)
@@ -200,7 +222,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
       if (isEventStream) exchange.liftTimeLimit?.()
     } catch (error) {
       this.#fail(error, 'failure')
-      this.#abortUpstream?.()
+      this.#connection?.abort()
       return
     }
     exchange.status = status
@@ -229,13 +251,20 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
     this.#resolve(outcome)
   }
 
-  #claimsRetry(status: number, rawHeaders: Buffer[]): boolean {
+  #claimsRetry(status: number, rawHeaders: string[]): boolean {
     const error = statusFailure(status, this.repeatable, retryAfterMs(rawHeaders, this.#clock))
     if (!this.#context.claimRetry(error)) return false
     this.#state = 'discarding'
-    this.#timer = this.#clock.setTimer(() => this.#abortUpstream?.(), discardMs)
+    this.#timer = this.#clock.setTimer(() => {
+      this.#stopDiscarding()
+    }, discardMs)
     this.#reject(error)
     return true
+  }
+
+  #stopDiscarding(): void {
+    this.#connection?.abort()
+    this.#end('failure')
   }
 
   #end(outcome: Outcome): void {
