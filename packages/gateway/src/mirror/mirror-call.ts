@@ -44,14 +44,6 @@ export class MirrorCall implements UpstreamCall {
     this.#connection.send(request, this)
   }
 
-  onConnected(): void {
-    // the timer counts from the beginning
-  }
-
-  onRequestSent(): void {
-    // it has no body
-  }
-
   onHead(status: number): boolean {
     this.#outcome = status >= 500 ? 'failure' : 'success'
     return true
@@ -68,10 +60,6 @@ export class MirrorCall implements UpstreamCall {
 
   onEnd(): void {
     this.#end(this.#outcome)
-  }
-
-  onUpgrade(): void {
-    throw new Error('A copy does not change the protocol')
   }
 
   onError(): void {

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import { toError } from '@hazeljs/core'
 import { ConnectionError } from './connection-error.js'
-import { RequestBody } from './request-body.js'
-import { requestHead } from './request-head.js'
+import type { RequestBody } from './request-body.js'
 import type { ResponseHead } from './response-head.js'
 import { ResponseParser, type ResponseSink } from './response-parser.js'
 import type { UpstreamCall, UpstreamRequest } from './upstream-request.js'
+import { writeRequest } from './write-request.js'
 
 /** Who keeps a connection between its calls. */
 export interface ConnectionOwner {
@@ -91,6 +91,11 @@ export class Connection implements ResponseSink {
     if (held === undefined || this.read(held, held.length)) this.#socket?.resume()
   }
 
+  /** Tells another call the rest. */
+  passTo(call: UpstreamCall): void {
+    this.#call = call
+  }
+
   /** Gives up the call, which is told nothing more, and the connection with it. */
   abort(): void {
     this.#call = undefined
@@ -155,33 +160,20 @@ export class Connection implements ResponseSink {
 
   #write(request: UpstreamRequest, call: UpstreamCall): void {
     const socket = this.#socket as Socket
-    const { body } = request
-    call.onConnected()
+    call.onConnected?.()
     if (this.#call === undefined) return // given up in the meantime
     this.#parser.begin(request.method === 'HEAD')
     try {
-      const head = requestHead(request, this.#owner.authority)
-      if (body === null) socket.write(head.text, 'latin1')
-      else if (Buffer.isBuffer(body)) {
-        socket.cork()
-        socket.write(head.text, 'latin1')
-        socket.write(body)
-        socket.uncork()
-      } else {
-        this.#body = new RequestBody(socket, head, body, this.#onSent, this.#onBroken)
-        return
-      }
+      this.#body = writeRequest(socket, request, this.#owner.authority, this.#onSent, this.#onBroken)
     } catch (cause) {
       this.fail(new ConnectionError('invalid-request', toError(cause).message, { cause }))
-      return
     }
-    this.#onSent()
   }
 
   readonly #onSent = (): void => {
     this.#body = undefined
     this.#lastTurn = this.#owner.turn
-    this.#call?.onRequestSent()
+    this.#call?.onRequestSent?.()
   }
 
   readonly #onBroken = (cause: Error): void => {
@@ -214,6 +206,7 @@ export class Connection implements ResponseSink {
     this.#owner.gone(this)
     try {
       if (behind.length > 0) socket.unshift(Buffer.from(behind))
+      if (call.onUpgrade === undefined) throw new Error('Nobody takes the connection')
       call.onUpgrade(headers, socket)
     } catch (error) {
       socket.on('error', ignore).destroy()

@@ -60,7 +60,7 @@ export class RequestBody {
     const socket = this.#socket
     const chunked = this.#bodyBytes === 'chunked'
     this.#sent += chunk.length
-    if (!chunked && this.#sent > (this.#bodyBytes as number)) {
+    if (!chunked && this.#sent > this.#bodyBytes) {
       this.#break(new Error('The body is longer than its Content-Length'))
       return
     }

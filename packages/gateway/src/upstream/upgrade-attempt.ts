@@ -34,7 +34,7 @@ export class UpgradeAttempt extends UpstreamAttempt {
   }
 
   // What is thrown here comes back through `onError`, after the connection was closed.
-  override onUpgrade(raw: string[], upstream: Socket): void {
+  onUpgrade(raw: string[], upstream: Socket): void {
     const exchange = this.#exchange
     const client = exchange.upgrade as ClientUpgrade
     const protocol = protocolOf(raw)

@@ -1,7 +1,6 @@
 import { type Clock, type TimerHandle, toError } from '@hazeljs/core'
 import type { Lease } from '@hazeljs/discovery'
 import type { CallContext, Outcome } from '@hazeljs/resilience'
-import type { Socket } from 'node:net'
 import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
@@ -11,24 +10,20 @@ import { relayInterim } from './interim-answer.js'
 import { latin1 } from '../http/latin1.js'
 import type { Connection } from './connection.js'
 import { ConnectionError } from './connection-error.js'
+import { DiscardedAnswer } from './discarded-answer.js'
 import type { LoneHeads } from './lone-heads.js'
 import type { Pool } from './pool.js'
 import type { UpstreamCall, UpstreamRequest } from './upstream-request.js'
 import { retryAfterMs } from '../http/retry-after.js'
 import { endStreamed } from '../http/trailers.js'
-import { badUpgrade, headTimeout, isIdempotent, statusFailure, upstreamFailure } from './upstream-failure.js'
+import { headTimeout, isIdempotent, statusFailure, upstreamFailure } from './upstream-failure.js'
 
 /** A body up to this size that arrives whole goes out in one write with its head. */
 const wholeBodyBytes = 4_096
-/** As much of a refused answer is read to its end to keep the connection, and no longer than that; then the connection is given up. */
-const discardBytes = 65_536
-const discardMs = 1_000
-
 /**
  * One attempt: takes what the HTTP client reports about a call to an instance, and passes the answer on as it comes.
  *
- * waiting → streaming → settled, once the answer has gone to the client; waiting → settled where there is none;
- * waiting → discarding where the answer is thrown away because another attempt follows.
+ * waiting → streaming → settled, once the answer has gone to the client; waiting → settled where there is none.
  */
 export class UpstreamAttempt implements UpstreamCall {
   readonly #exchange: Exchange
@@ -39,7 +34,7 @@ export class UpstreamAttempt implements UpstreamCall {
   readonly #rules: ResponseHeaderRules
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: unknown) => void
-  #state: 'waiting' | 'streaming' | 'discarding' | 'settled' = 'waiting'
+  #state: 'waiting' | 'streaming' | 'settled' = 'waiting'
   #timer: TimerHandle | undefined
   #headTimeoutMs: number | undefined
   #connection: Connection | undefined
@@ -50,7 +45,6 @@ export class UpstreamAttempt implements UpstreamCall {
   #length = -1
   #whole: string | undefined
   #bodyBegan = false
-  #discarded = 0
 
   constructor(
     exchange: Exchange,
@@ -138,11 +132,6 @@ export class UpstreamAttempt implements UpstreamCall {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#state === 'discarding') {
-      this.#discarded += chunk.length
-      if (this.#discarded > discardBytes) this.#stopDiscarding()
-      return true
-    }
     if (chunk.length === this.#length && chunk.length < wholeBodyBytes) {
       this.#whole = latin1(chunk) // the end follows in the same read
       return true
@@ -171,10 +160,6 @@ export class UpstreamAttempt implements UpstreamCall {
   /** The request could not be sent, or was not answered to the end. */
   refuse(cause: Error): void {
     if (this.#state === 'settled') return
-    if (this.#state === 'discarding') {
-      this.#end('failure')
-      return
-    }
     const failure = upstreamFailure(cause, !this.#connected, this.repeatable)
     const outcome = failure.status < 500 ? 'ignored' : 'failure'
     if (this.#state === 'waiting') this.#fail(failure, outcome)
@@ -183,21 +168,14 @@ export class UpstreamAttempt implements UpstreamCall {
 
   onEnd(trailers: readonly string[] | undefined): void {
     this.#connection = undefined // it may be another call's in a moment
-    if (this.#state === 'discarding') {
-      this.#end('failure')
-      return
-    }
     if (this.#state !== 'streaming') return
     const { response, status } = this.#exchange
     if (this.#whole === undefined) endStreamed(this.#exchange, trailers)
-    else response.end(this.#whole, 'latin1') // a string joins the head in one write
+    else if (response.endWhole === undefined) response.end(this.#whole, 'latin1')
+    else response.endWhole(this.#whole)
     const outcome = status >= 500 ? 'failure' : 'success'
     this.#end(outcome)
     this.#resolve(outcome)
-  }
-
-  onUpgrade(_headers: string[], _socket: Socket): void {
-    throw badUpgrade('a protocol that nobody asked for')
   }
 
   /** The connection is another protocol's from now on. Gives what ends the attempt; `undefined` where it was given up before. */
@@ -254,23 +232,22 @@ export class UpstreamAttempt implements UpstreamCall {
   #claimsRetry(status: number, rawHeaders: string[]): boolean {
     const error = statusFailure(status, this.repeatable, retryAfterMs(rawHeaders, this.#clock))
     if (!this.#context.claimRetry(error)) return false
-    this.#state = 'discarding'
-    this.#timer = this.#clock.setTimer(() => {
-      this.#stopDiscarding()
-    }, discardMs)
+    const connection = this.#connection as Connection
+    this.#connection = undefined
+    connection.passTo(new DiscardedAnswer(connection, this.#lease, this.#clock))
+    this.#settle()
     this.#reject(error)
     return true
   }
 
-  #stopDiscarding(): void {
-    this.#connection?.abort()
-    this.#end('failure')
+  #end(outcome: Outcome): void {
+    this.#settle()
+    this.#lease.release(outcome)
   }
 
-  #end(outcome: Outcome): void {
+  #settle(): void {
     this.#state = 'settled'
     this.#clock.clearTimer(this.#timer)
     this.#context.cancellation.offAbort(this.#onAbort)
-    this.#lease.release(outcome)
   }
 }

@@ -16,16 +16,16 @@ export interface UpstreamRequest {
 /** What is told of a request and its answer; after `onEnd`, `onUpgrade` or `onError` nothing more. */
 export interface UpstreamCall {
   /** The request is about to be written on a connection: from now on it may have reached the instance. */
-  onConnected(): void
+  onConnected?(): void
   /** It has been written to its last byte. */
-  onRequestSent(): void
+  onRequestSent?(): void
   /** Names, values, …. `false`: nothing more before the connection's `resume`, or before its end. */
   onHead(status: number, headers: string[]): boolean
   /** The chunk is only lent: who keeps it beyond the call copies it. `false`: no more before `resume`, as far as that can be. */
   onData(chunk: Buffer): boolean
   onEnd(trailers: readonly string[] | undefined): void
-  /** The instance has changed the protocol: the connection is the callee's, who may throw if it is not what was asked for. */
-  onUpgrade(headers: string[], socket: Socket): void
+  /** The instance has changed the protocol, as it was asked to: the connection is the callee's, who may throw if it is not what was asked for. */
+  onUpgrade?(headers: string[], socket: Socket): void
   /** As a rule a {@link ConnectionError}; what `onUpgrade` threw comes as it is. */
   onError(error: Error): void
 }
