@@ -12,7 +12,9 @@ const nodeVersions = ['20.18.1', '20', '22', '24', '26']
 const folder = mkdtempSync(join(tmpdir(), 'hazeljs-ci-'))
 const total = { passed: 0, failed: 0 }
 
+const testReport = join(folder, 'tests.json')
 await step('tests', tests)
+await check('conformance', () => script('conformance.mjs', '--check', '--report', testReport))
 await check('lint', () => tool('eslint', '.', '--max-warnings', '0'))
 await check('format', () => tool('prettier', '--check', '.'))
 await check('types', () => tool('tsc', '-p', 'tsconfig.json'))
@@ -67,16 +69,17 @@ const few = [
   '100',
 ]
 await check('benchmark of balancers runs', () => run(process.execPath, [join(root, 'bench/balancers.mjs'), ...few, '--no-bars']))
+// This one has bars that hold on any machine.
+await check('soak of 20 s', () => run(process.execPath, [join(root, 'bench/soak.mjs'), '--seconds', '20']))
 
 rmSync(folder, { recursive: true, force: true })
 console.log(`${total.passed} passed, ${total.failed} failed`)
 process.exitCode = total.failed > 0 ? 1 : 0
 
 async function tests() {
-  const report = join(folder, 'tests.json')
-  const { code, output } = await script('test.mjs', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`)
-  if (!existsSync(report)) return { passed: 0, failed: 1, output }
-  const { numPassedTests: passed, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8'))
+  const { code, output } = await script('test.mjs', '--reporter=default', '--reporter=json', `--outputFile.json=${testReport}`)
+  if (!existsSync(testReport)) return { passed: 0, failed: 1, output }
+  const { numPassedTests: passed, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(testReport, 'utf8'))
   const skipped = numPendingTests + numTodoTests
   const omitted = process.env.CI === 'true' ? skipped : 0
   // A file that cannot be loaded, or an error outside of any test, fails the run without failing a test.

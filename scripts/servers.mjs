@@ -10,6 +10,7 @@ const servers = [
   { command: 'consul', debianPackage: 'consul', suite: 'bullseye', projects: ['discovery', 'test-servers'] },
   { command: 'etcd', debianPackage: 'etcd-server', projects: ['discovery', 'test-servers'] },
   { command: 'dnsmasq', debianPackage: 'dnsmasq-base', projects: ['discovery', 'test-servers'] },
+  { command: 'curl', debianPackage: 'curl', projects: ['gateway'] }, // no server, and needed in the same way
   { command: 'kubectl', debianPackage: 'kubernetes-client', projects: ['discovery'] },
 ]
 

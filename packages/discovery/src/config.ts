@@ -2,6 +2,7 @@ import { type ConfigProblem, type Duration, type OptionsReader, problemsOf, show
 import type { BackendChoice } from './backends/by-name/backend-config.js'
 import type { OpenBackend } from './backends/by-name/open-backend.js'
 import { readBackend } from './backends/by-name/read-backend.js'
+import { type CallerCheckOptions, readCallerChecks, type ResolvedCallerChecks } from './health/active/caller-checks.js'
 import { type OutlierOptions, readOutlierOptions, type ResolvedOutlierOptions } from './health/outlier/options.js'
 import { type BalancingOptions, readBalancing, type ResolvedBalancing } from './load-balancers/balancing-options.js'
 import { LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
@@ -27,6 +28,17 @@ export interface DiscoveryClientOptions extends BalancingOptions {
   readonly loadBalancingStrategy?: LoadBalancingStrategy | (string & {})
   /** Instances whose calls fail get no traffic for a while; `true` takes the defaults. Default `true`. */
   readonly outlierDetection?: boolean | OutlierOptions
+  /**
+   * This client checks the instances of the services that it uses itself, and calls none that it finds ill; for registries that check
+   * nobody, such as static lists and DNS. `true` takes the defaults. Default `false`.
+   */
+  readonly healthCheck?: boolean | CallerCheckOptions
+  /** For single services, by their names. Their `healthCheck` replaces the one for all whole. */
+  readonly services?: Readonly<Record<string, ServiceOptions>>
+}
+
+export interface ServiceOptions {
+  readonly healthCheck?: boolean | CallerCheckOptions
 }
 
 export type DiscoveryClientConfig = DiscoveryClientOptions & BackendChoice
@@ -40,6 +52,8 @@ export interface ResolvedDiscoveryConfig {
   readonly balancing: ResolvedBalancing
   /** `undefined` when nobody is ejected. */
   readonly outliers: ResolvedOutlierOptions | undefined
+  /** `undefined` for services whose instances are not checked. */
+  readonly checksOf: (service: string) => ResolvedCallerChecks | undefined
   readonly openBackend: OpenBackend
 }
 
@@ -71,6 +85,7 @@ export function readDiscoveryConfig(
     strategy,
     balancing: readBalancing(options),
     outliers: readOutliers(options),
+    checksOf: readChecks(options),
     openBackend,
   }
 }
@@ -79,4 +94,16 @@ function readOutliers(options: OptionsReader<DiscoveryClientConfig>): ResolvedOu
   const given = options.value('outlierDetection')
   if (given === false) return undefined
   return readOutlierOptions(options.object('outlierDetection', given === true ? {} : given))
+}
+
+function readChecks(options: OptionsReader<DiscoveryClientConfig>): ResolvedDiscoveryConfig['checksOf'] {
+  const forAll = readCallerChecks(options)
+  const given = options.value('services') ?? {}
+  const services: OptionsReader<Record<string, ServiceOptions>> = options.object('services')
+  const own = new Map<string, ResolvedCallerChecks | undefined>()
+  for (const name of Object.keys(given)) {
+    const service = services.object(name)
+    if (service.has('healthCheck')) own.set(name, readCallerChecks(service))
+  }
+  return (service) => (own.has(service) ? own.get(service) : forAll)
 }

@@ -18,6 +18,7 @@ import type { RegistryBackend } from './backends/registry-backend.js'
 import { type DiscoveryClientConfig, readDiscoveryConfig, type ResolvedDiscoveryConfig } from './config.js'
 import { DiscoveryError } from './errors.js'
 import type { DiscoveryEvents } from './events.js'
+import type { CheckConnector } from './health/active/instance-check.js'
 import type { HostHealth } from './health/outlier/host-health.js'
 import type { InstancePicker, PickerOptions } from './instance-picker.js'
 import { balancerOf, LoadBalancerFactory, type LoadBalancerCatalog } from './load-balancers/load-balancer-factory.js'
@@ -37,6 +38,8 @@ export interface DiscoveryClientDependencies {
   readonly logger?: Logger
   /** Default: `LoadBalancerFactory`. */
   readonly loadBalancers?: LoadBalancerCatalog
+  /** How instances are reached for `healthCheck`. Default: by their addresses. */
+  readonly checkConnector?: CheckConnector
 }
 
 type StrategyName = LoadBalancingStrategy | (string & {})
@@ -54,6 +57,7 @@ export class DiscoveryClient {
   readonly #logger: Logger
   readonly #loadBalancers: LoadBalancerCatalog
   readonly #balancing: ResolvedBalancing
+  readonly #checkConnector: CheckConnector | undefined
   readonly #events = new Emitter<DiscoveryEvents>()
   readonly #views = new Map<string, ServiceView>()
   #closed = false
@@ -72,6 +76,7 @@ export class DiscoveryClient {
     this.#backend = this.#opened.backend
     this.#clock = dependencies.clock ?? systemClock
     this.#random = dependencies.random ?? systemRandom
+    this.#checkConnector = dependencies.checkConnector
     this.#balancing = identified(this.#config.balancing, this.#random)
     this.#logger = guardLogger(dependencies.logger ?? silentLogger)
   }
@@ -175,12 +180,18 @@ export class DiscoveryClient {
     const view: ServiceView = new ServiceView(
       name,
       this.#backend,
-      { ...this.#config, makeBalancer: (strategy, hostHealth) => this.#makeBalancer(strategy, hostHealth) },
+      {
+        ...this.#config,
+        health: { outliers: this.#config.outliers, checks: this.#config.checksOf(name), checkConnector: this.#checkConnector },
+        makeBalancer: (strategy, hostHealth) => this.#makeBalancer(strategy, hostHealth),
+      },
       {
         changed: (change) => this.#events.emit('change', change),
         stale: (error) => this.#onStale(name, error),
         idle: () => this.#views.delete(name),
         ejected: (ejection) => this.#events.emit('ejected', { service: name, ...ejection }),
+        unhealthy: (instance, error) => this.#events.emit('unhealthy', { service: name, instance, error }),
+        healthy: (instance) => this.#events.emit('healthy', { service: name, instance }),
         readmitted: (readmission) => this.#events.emit('readmitted', { service: name, ...readmission }),
       },
       this.#clock,

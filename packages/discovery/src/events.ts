@@ -13,6 +13,10 @@ export interface DiscoveryEvents {
   /** Calls to an instance failed, and it gets no traffic for a while. */
   ejected: Ejection & { readonly service: string }
   readmitted: Readmission & { readonly service: string }
+  /** A check of this client found an instance ill: it gets no calls. Told when the verdict changes, and of the first check. */
+  unhealthy: { readonly service: string; readonly instance: ServiceInstance; readonly error: Error }
+  /** A check of this client found an instance well that was not, or was not known. */
+  healthy: { readonly service: string; readonly instance: ServiceInstance }
 }
 
 export interface ServiceChange {

@@ -10,6 +10,8 @@ import type {
   TrafficPolicyConfig,
   VersionRouteConfig,
 } from './config/definition.js'
+import { isObject } from './config/fields.js'
+import { frozenCopy } from './config/frozen-copy.js'
 import type { GatewayConfig } from './config/gateway-options.js'
 
 /** What decorators say of one field, by the decorator's name. */
@@ -64,7 +66,10 @@ export function routesOf(target: AnyClass): { readonly options: GatewayConfig; r
 /** The class for `checkConfig`, which tells misused decorators together with all other problems. */
 export function configOf(target: AnyClass): ClassConfig {
   const { options, routes, problems } = read(target)
-  const own = options.routes ?? []
+  const given: unknown = options.routes
+  if (given !== undefined && !Array.isArray(given))
+    problems.push({ path: '@Gateway.routes', message: `expected a list of routes, got ${show(given)}` })
+  const own: readonly GatewayRouteDefinition[] = Array.isArray(given) ? given : []
   return {
     config: { ...options, routes: [...own, ...routes.map(({ definition }) => definition)] },
     labels: {
@@ -83,16 +88,21 @@ function read(target: AnyClass): { options: GatewayConfig; routes: DecoratedRout
   const lineage = gatewayDecorations.lineage(target)
   const problems: ConfigProblem[] = []
 
-  const options = lineage.flatMap(({ configs }) => configs).at(-1)
-  if (options === undefined) problems.push({ path: '', message: 'the class has no @Gateway; decorate it with @Gateway({ … })' })
+  const configs = lineage.flatMap((decorations) => decorations.configs)
+  if (configs.length === 0) problems.push({ path: '', message: 'the class has no @Gateway; decorate it with @Gateway({ … })' })
+  const options = configs.length === 0 ? {} : optionsOf(configs.at(-1), problems)
   for (const { member, message } of lineage.flatMap(({ misuses }) => misuses)) {
     problems.push({ path: member === '' ? name : `${name}.${member}`, message })
   }
 
   const fields = new Map(lineage.flatMap((decorations) => [...decorations.fields]))
   const routes = [...fields].flatMap(([field, decorations]) => {
-    const missing = (['Route', 'ServiceRoute'] as const).find((decorator) => decorations[decorator] === undefined)
-    if (missing === undefined) return [{ field, definition: definitionOf(decorations) }]
+    const missing = (['Route', 'ServiceRoute'] as const).find((decorator) => !Object.hasOwn(decorations, decorator))
+    if (missing === undefined) {
+      const read = frozenCopy(decorations, `${name}.${field}`)
+      problems.push(...read.problems)
+      return [{ field, definition: definitionOf(read.copy as FieldDecorations) }]
+    }
     const present = Object.keys(decorations).map((decorator) => `@${decorator}`)
     problems.push({
       path: `${name}.${field}`,
@@ -100,20 +110,22 @@ function read(target: AnyClass): { options: GatewayConfig; routes: DecoratedRout
     })
     return []
   })
-  return { options: options ?? {}, routes, problems }
+  return { options, routes, problems }
+}
+
+function optionsOf(config: unknown, problems: ConfigProblem[]): GatewayConfig {
+  const { copy, problems: unread } = frozenCopy(config, '@Gateway')
+  problems.push(...unread)
+  if (isObject(copy)) return copy
+  problems.push({ path: '@Gateway', message: `expected an object, got ${show(copy)}` })
+  return {}
 }
 
 function definitionOf(decorations: FieldDecorations): GatewayRouteDefinition {
-  const {
-    Route: route = '',
-    ServiceRoute: service = '',
-    VersionRoute: versionRoute,
-    Canary: canary,
-    TrafficPolicy: trafficPolicy,
-  } = decorations
+  const { Route: route, ServiceRoute: service, VersionRoute: versionRoute, Canary: canary, TrafficPolicy: trafficPolicy } = decorations
   const { GatewayCircuitBreaker: circuitBreaker, GatewayRateLimit: rateLimit } = decorations
   return {
-    ...(typeof route === 'object' ? route : { path: route }),
+    ...(isObject(route) ? (route as RouteConfig) : { path: route as string }),
     ...serviceOf(service),
     ...(versionRoute !== undefined && { versionRoute }),
     ...(canary !== undefined && { canary }),
@@ -123,9 +135,9 @@ function definitionOf(decorations: FieldDecorations): GatewayRouteDefinition {
   }
 }
 
-function serviceOf(service: string | ServiceRouteConfig): Pick<GatewayRouteDefinition, 'serviceName' | 'serviceConfig'> {
-  if (typeof service !== 'object') return { serviceName: service }
-  const { serviceName, ...serviceConfig } = service
+function serviceOf(service: FieldDecorations['ServiceRoute']): Pick<GatewayRouteDefinition, 'serviceName' | 'serviceConfig'> {
+  if (!isObject(service)) return { serviceName: service as string }
+  const { serviceName, ...serviceConfig } = service as ServiceRouteConfig
   return { serviceName, serviceConfig }
 }
 

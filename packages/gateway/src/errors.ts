@@ -2,16 +2,20 @@ import { HazelError } from '@hazeljs/core'
 
 /** Every code a client may read in a problem, with the status it comes with. Documented in docs/errors.md. */
 export const problemCodes = {
+  ORIGIN_REFUSED: { status: 403, title: 'Pages of this origin may not connect here' },
   ROUTE_NOT_FOUND: { status: 404, title: 'No route matches this request' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The method is not allowed here' },
   CLIENT_TOO_SLOW: { status: 408, title: 'The client was too slow' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
+  ENCODING_NOT_SUPPORTED: { status: 415, title: 'The body is compressed in a way that is not understood' },
   URL_TOO_LONG: { status: 414, title: 'The request target is too long' },
+  EXPECTATION_FAILED: { status: 417, title: 'The request expects something that is not supported' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The header is too large' },
   INVALID_REQUEST: { status: 400, title: 'The request is malformed' },
   NOT_IMPLEMENTED: { status: 501, title: 'The request asks for something that is not supported' },
   LOOP_DETECTED: { status: 508, title: 'The request has been here before' },
+  GATEWAY_OVERLOADED: { status: 503, title: 'The gateway is at capacity' },
   GATEWAY_CLOSED: { status: 503, title: 'The gateway is shut down' },
   NO_INSTANCE: { status: 503, title: 'No instance of the service is available' },
   CIRCUIT_OPEN: { status: 503, title: 'The service is failing and gets a pause' },
@@ -19,6 +23,7 @@ export const problemCodes = {
   UPSTREAM_UNREACHABLE: { status: 502, title: 'The service could not be reached' },
   UPSTREAM_RESET: { status: 502, title: 'The service broke off' },
   UPSTREAM_INVALID: { status: 502, title: 'The service answered with something that is not HTTP' },
+  ANSWER_TOO_LARGE: { status: 502, title: 'The answer of the service is too large' },
   UPSTREAM_STATUS: { status: 502, title: 'The service failed' },
   UPSTREAM_TIMEOUT: { status: 504, title: 'The service took too long' },
   CLIENT_LEFT: { status: 499, title: 'The client left' },

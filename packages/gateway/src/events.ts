@@ -1,4 +1,5 @@
 import type { CanaryChange } from './canary/canary-events.js'
+import type { ProblemCode } from './errors.js'
 
 /** What every event of a gateway carries. */
 export interface RouteEvent {
@@ -30,6 +31,15 @@ export interface RouteFailureEvent extends RouteEvent {
 
 export interface CanaryRouteEvent extends RouteEvent, CanaryChange {}
 
+/** What came from a client is no request, and was answered without a route. */
+export interface UnreadableRequestEvent {
+  /** The code of the problem that the client was told. */
+  readonly code: ProblemCode
+  readonly status: number
+  /** The address of whoever sent it; proxies in front are not looked through. */
+  readonly clientIp: string
+}
+
 /** What `replaceRoutes` did. */
 export interface RoutesReplacedEvent {
   /** Paths of the routes that are new or were changed. */
@@ -53,6 +63,8 @@ export interface GatewayEvents {
   /** The gateway had to answer with a 5xx of its own, or to break off; time-outs have their own event. */
   'route:error': RouteFailureEvent
   'route:timeout': RouteFailureEvent
+  /** As often as clients send them: count, and do no more. */
+  'request:unreadable': UnreadableRequestEvent
   /** A removed route's last request has ended, and its state is gone: breakers, limiters, canary, watches. */
   'route:released': RouteEvent
   /** All routes were swapped at once; requests under way go on with those they came by. */

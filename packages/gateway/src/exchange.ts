@@ -3,7 +3,7 @@ import type { Lease } from '@hazeljs/discovery'
 import { CallContext } from '@hazeljs/resilience'
 import type { Readable } from 'node:stream'
 import type { ArrivedRequest } from './arrived-request.js'
-import { ClientLeftError } from './errors.js'
+import { ClientLeftError, type GatewayError } from './errors.js'
 import type { ClientResponse } from './http/client-response.js'
 import type { ClientUpgrade } from './http/client-upgrade.js'
 import type { RequestTarget } from './http/target.js'
@@ -15,7 +15,8 @@ const unknownTarget: RequestTarget = Object.freeze({ kind: 'target', path: '', q
 /** What is known of a request so far. Each stage adds what it found out; later stages read it. */
 export class Exchange {
   readonly arrived: ArrivedRequest
-  readonly response: ClientResponse
+  /** Where the answer goes; `transformBodies` puts one of its own in front while an answer is on its way. */
+  response: ClientResponse
 
   /** Aborted when the client leaves. Policies that abort hang their own below it. */
   readonly cancellation = new CancelSource()
@@ -46,7 +47,7 @@ export class Exchange {
   upstreamHeaders: string[] = []
   /** Set by `mirror`: the answer's head waits for it. */
   answerHold: Promise<void> | undefined
-  /** Set by `limitTime`: ends the total timeout for an answer that has no natural end. */
+  /** Set by `limitTime` and `adaptConcurrency`: to be called for an answer that has no natural end, which no timeout and no measure fits. */
   liftTimeLimit: (() => void) | undefined
   /** Set by `pickInstance`. */
   lease: Lease | undefined
@@ -78,8 +79,17 @@ export class Exchange {
     this.cancellation.abort(new ClientLeftError())
   }
 
-  get clientIsGone(): boolean {
+  /** The client did something that ends its request: whatever runs for it is called off, and it is told, if it was told nothing yet. */
+  callOff(problem: GatewayError): void {
+    this.cancellation.abort(problem)
+  }
+
+  get isCalledOff(): boolean {
     return this.cancellation.aborted
+  }
+
+  get clientIsGone(): boolean {
+    return this.cancellation.aborted && this.cancellation.reason instanceof ClientLeftError
   }
 
   /** Bytes of the request are still to come: an answer given now has to be the connection's last. */

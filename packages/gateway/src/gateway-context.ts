@@ -5,6 +5,7 @@ import type { GatewayEvents } from './events.js'
 import type { ClientAddresses } from './http/client-address.js'
 import type { InFlight } from './in-flight.js'
 import type { LoneHeads } from './upstream/lone-heads.js'
+import type { RefusedRequests } from './http/refused-requests.js'
 import type { OpenTunnels } from './upstream/tunnel.js'
 import type { UpstreamPools } from './upstream/upstream-pools.js'
 
@@ -21,6 +22,7 @@ export interface GatewayContext {
   readonly inFlight: InFlight
   readonly loneHeads: LoneHeads
   readonly tunnels: OpenTunnels
+  readonly refused: RefusedRequests
   /** The gateway's name in `Via`, its own alone: a request that carries it has gone round in a circle. */
   readonly pseudonym: string
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '@hazeljs/core'
 import { aggregateMetrics, type MetricsSnapshot } from '@hazeljs/resilience'
+import type { RefusedRequests, RefusedSnapshot } from './http/refused-requests.js'
 import type { RoutePlan } from './route-plan.js'
 
 export interface RouteMetrics {
@@ -18,16 +19,19 @@ export interface GatewaySnapshot {
   readonly routes: readonly RouteMetrics[]
   /** Over all routes: merged histograms, never averaged percentiles. */
   readonly aggregated: MetricsSnapshot
+  readonly refused: RefusedSnapshot
 }
 
 /** What the gateway's routes did in the last window. */
 export class GatewayMetrics {
   readonly #clock: Clock
   readonly #plans: () => readonly RoutePlan[]
+  readonly #refused: RefusedRequests
 
-  constructor(clock: Clock, plans: () => readonly RoutePlan[]) {
+  constructor(clock: Clock, plans: () => readonly RoutePlan[], refused: RefusedRequests) {
     this.#clock = clock
     this.#plans = plans
+    this.#refused = refused
   }
 
   /** Empty where `metrics.enabled` is `false`. */
@@ -43,6 +47,7 @@ export class GatewayMetrics {
       totalRoutes: plans.length,
       routes: counted.map((entry) => ({ ...entry, metrics: entry.metrics.getSnapshot() })),
       aggregated: aggregateMetrics(counted.map(({ metrics }) => metrics)),
+      refused: this.#refused.snapshot(),
     }
   }
 }

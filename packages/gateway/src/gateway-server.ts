@@ -1,25 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import {
-  type AnyClass,
-  type Clock,
-  type Duration,
-  Emitter,
-  guardClock,
-  guardLogger,
-  HazelError,
-  jsonLogger,
-  type Logger,
-  type Random,
-  resolveOptions,
-  systemClock,
-  systemRandom,
-} from '@hazeljs/core'
-import { DiscoveryClient, type RegistryBackend } from '@hazeljs/discovery'
+import { type AnyClass, endOn, HazelError, resolveOptions, toError } from '@hazeljs/core'
+import type { DiscoveryClient, RegistryBackend } from '@hazeljs/discovery'
 import { type GatewayRequest, type GatewayResponse, runRequest } from './adapters/handle-request.js'
 import { nodeHandler, type NodeHandler, type WatchedHandler } from './adapters/node-handler.js'
 import { embeddedUpgrade, type GatewayHandler, type UpgradeHandler, upgradeHandler } from './adapters/upgrade-handler.js'
+import { buildContext, type GatewayDependencies } from './build-context.js'
 import type { CanaryEngine } from './canary/canary-engine.js'
+import { Closing } from './closing.js'
 import { checkConfig, type CheckedConfig, checkRoute, checkRoutes, type ConfigLabels } from './config/check.js'
+import { type CloseOptions, readClose, type ResolvedClose, type ResolvedShutdown } from './config/close-options.js'
 import type { GatewayRouteDefinition } from './config/definition.js'
 import type { GatewayConfig } from './config/gateway-options.js'
 import { configOf } from './decorated-class.js'
@@ -28,31 +16,11 @@ import type { Explanation } from './explain/explanation.js'
 import type { GatewayEvents } from './events.js'
 import type { GatewayContext } from './gateway-context.js'
 import { GatewayMetrics } from './gateway-metrics.js'
-import { ClientAddresses } from './http/client-address.js'
 import type { ListenOptions } from './http/listen-options.js'
 import { Listener, type Listening } from './http/listener.js'
-import { LoneHeads } from './upstream/lone-heads.js'
-import { OpenTunnels } from './upstream/tunnel.js'
-import { UpstreamPools } from './upstream/upstream-pools.js'
-import { InFlight } from './in-flight.js'
 import { compileArrival } from './path.js'
 import { RouteBook } from './route-book.js'
 import type { Next } from './stage.js'
-
-/** What a gateway works with; each has a default of production's. */
-export interface GatewayDependencies {
-  readonly clock?: Clock
-  readonly random?: Random
-  /** Where request lines and internal errors go. Default: one JSON object a line. */
-  readonly logger?: Logger
-}
-
-export interface CloseOptions {
-  /** How long requests under way may take to finish; then they are cut. Default 30 s. */
-  readonly drainTimeout?: Duration
-}
-
-export const defaultDrainTimeoutMs = 30_000
 
 /** A reverse proxy in front of discovered services. Serves from the moment it is made: through `listen`, a handler, or `handleRequest`. */
 export class GatewayServer {
@@ -61,33 +29,15 @@ export class GatewayServer {
   readonly #run: Next
   readonly #handler: WatchedHandler
   readonly #upgradeHandler: UpgradeHandler
+  readonly #closing: Closing
   #listener: Listener | undefined
+  #forgetSignals: readonly (() => void)[] = []
 
   /** @throws ConfigError listing every problem with its path. */
   constructor(config: GatewayConfig = {}, backend?: RegistryBackend, dependencies: GatewayDependencies = {}, labels?: ConfigLabels) {
     const { gateway, routes }: CheckedConfig = checkConfig(config, labels)
-    const { random = systemRandom, logger = jsonLogger } = dependencies
-    const clock = guardClock(dependencies.clock ?? systemClock)
-    const guarded = guardLogger(logger)
-    this.#context = {
-      config: gateway,
-      clock,
-      random,
-      logger: guarded,
-      events: new Emitter<GatewayEvents>((error, event) => {
-        guarded.error({ event, error: error.message }, 'a listener failed')
-      }),
-      discovery: new DiscoveryClient(gateway.discovery, backend, { clock, random, logger: guarded }),
-      pools: new UpstreamPools(gateway, clock),
-      addresses: new ClientAddresses(gateway.trustedProxies),
-      inFlight: new InFlight(),
-      loneHeads: new LoneHeads(),
-      tunnels: new OpenTunnels(),
-      pseudonym: gateway.pseudonym ?? `hazeljs-${randomUUID().slice(0, 8)}`,
-    }
-    this.#context.discovery.on('change', ({ removed }) => {
-      this.#context.pools.drop(removed)
-    })
+    this.#context = buildContext(gateway, backend, dependencies)
+    this.#closing = new Closing(this.#context.clock)
     this.#routes = new RouteBook(this.#context)
     this.#run = compileArrival(this.#context, this.#routes.table)
     this.#handler = nodeHandler(this.#run)
@@ -148,16 +98,28 @@ export class GatewayServer {
   async listen(options: ListenOptions = {}): Promise<Listening> {
     if (this.#listener !== undefined)
       throw new HazelError('LISTEN_FAILED', 'The gateway listens already: close it first, or make another one')
-    const listener = new Listener(options, this.#handler, this.#upgradeHandler, this.#context.clock, (error) => {
-      this.#context.logger.error({ error }, 'the server failed to accept a connection')
+    const { clock, logger, refused } = this.#context
+    const listener = new Listener(options, this.#handler, this.#upgradeHandler, clock, {
+      onError: (error) => {
+        logger.error({ error }, 'the server failed to accept a connection')
+      },
+      onUnreadable: refused.unreadable,
+      onDropped: refused.connection,
     })
     this.#listener = listener
     try {
-      return await listener.listen()
+      const listening = await listener.listen()
+      if (listener.shutdown !== undefined) this.#heedSignals(listener.shutdown)
+      return listening
     } catch (error) {
       this.#listener = undefined
       throw error
     }
+  }
+
+  /** Whether new connections may be sent here: `false` from the moment that `close` or `stop` is called, or a signal does. */
+  get isReady(): boolean {
+    return !this.#closing.begun
   }
 
   /** For a server of your own: `node:http`, Express, Fastify. */
@@ -186,20 +148,18 @@ export class GatewayServer {
   }
 
   /**
-   * Drains: accepts nothing new, lets requests finish until `drainTimeout`, then cuts them and lets go of everything.
+   * Drains: is not ready any more, and ends each connection with its next answer; after `acceptGrace` accepts nothing new, and ends connections
+   * that stay idle for 1 s; lets requests and tunnels finish until `drainTimeout`, then cuts them and lets go of everything.
    *
-   * @throws ConfigError for a `drainTimeout` that is none.
+   * @throws ConfigError for a duration that is none.
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    const drainMs = resolveOptions('close', (reader) => reader.duration('drainTimeout', defaultDrainTimeoutMs), options)
-    const { clock } = this.#context
-    await Promise.all([this.#listener?.close(drainMs), this.#context.inFlight.idle(clock, drainMs)])
-    await this.#release()
+    return this.#close(resolveOptions('close', (reader) => readClose(reader), options))
   }
 
   /** Ends timers, watches, listeners and connections at once; requests under way are cut. */
   stop(): void {
-    this.#listener?.cut()
+    this.#closing.hurry(this.#listener)
     void this.#release()
   }
 
@@ -213,7 +173,7 @@ export class GatewayServer {
   }
 
   getMetrics(): GatewayMetrics {
-    return new GatewayMetrics(this.#context.clock, () => this.#routes.plans)
+    return new GatewayMetrics(this.#context.clock, () => this.#routes.plans, this.#context.refused)
   }
 
   getDiscoveryClient(): DiscoveryClient {
@@ -230,7 +190,26 @@ export class GatewayServer {
     return this
   }
 
+  async #close(resolved: ResolvedClose): Promise<void> {
+    await this.#closing.close(resolved, this.#context.inFlight, this.#listener)
+    await this.#release()
+  }
+
+  #heedSignals(shutdown: ResolvedShutdown): void {
+    const endable = {
+      shutdown: () =>
+        this.#close(shutdown).catch((error: unknown) => {
+          this.#context.logger.error({ error: toError(error).message }, 'the shutdown failed')
+        }),
+      hurry: () => {
+        this.stop()
+      },
+    }
+    this.#forgetSignals = shutdown.signals.map((signal) => endOn(signal, endable))
+  }
+
   async #release(): Promise<void> {
+    for (const forget of this.#forgetSignals) forget()
     this.#routes.close()
     this.#context.tunnels.cut()
     this.#context.pools.destroy()

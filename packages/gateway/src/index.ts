@@ -1,4 +1,6 @@
-export { createGatewayHandler, GatewayServer, type CloseOptions, type GatewayDependencies } from './gateway-server.js'
+export { createGatewayHandler, GatewayServer } from './gateway-server.js'
+export type { GatewayDependencies } from './build-context.js'
+export type { CloseOptions, ShutdownOptions } from './config/close-options.js'
 export type { GatewayRequest, GatewayResponse } from './adapters/handle-request.js'
 export type { NodeHandler } from './adapters/node-handler.js'
 export type { GatewayHandler, UpgradeListener } from './adapters/upgrade-handler.js'
@@ -20,12 +22,16 @@ export type {
   CanaryPromotion,
   GatewayRouteDefinition,
   HeaderEdits,
+  MessageTransform,
   MirrorConfig,
+  NewBody,
   RequestView,
+  ResponseView,
   RouteConfig,
   RouteRateLimit,
   ServiceRouteConfig,
   TrafficPolicyConfig,
+  TransformCall,
   TransformConfig,
   VersionRouteConfig,
   VersionTarget,
@@ -45,15 +51,19 @@ export type {
   RouteEvent,
   RouteFailureEvent,
   RoutesReplacedEvent,
+  UnreadableRequestEvent,
 } from './events.js'
 export type { GatewayMetrics, GatewaySnapshot, RouteMetrics } from './gateway-metrics.js'
+export type { RefusedSnapshot } from './http/refused-requests.js'
 export type { ListenOptions, ListenTlsOptions } from './http/listen-options.js'
 export type { ExplainRequest } from './explain/explain.js'
 export type {
+  ExplainedBody,
   ExplainedPolicies,
   ExplainedRefusal,
   ExplainedRoute,
   ExplainedSubset,
+  ExplainedUpgrade,
   ExplainedUpstream,
   Explanation,
   OtherRoute,

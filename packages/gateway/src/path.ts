@@ -1,8 +1,20 @@
-import { lookAtCircuit, lookAtConcurrency, lookAtInstances, lookAtRate, lookAtSubset, type Sightings, stopHere } from './explain/look.js'
+import {
+  lookAtBody,
+  lookAtCircuit,
+  lookAtConcurrency,
+  lookAtInstances,
+  lookAtRate,
+  lookAtRequests,
+  lookAtSubset,
+  lookAtUpgrade,
+  type Sightings,
+  stopHere,
+} from './explain/look.js'
 import type { GatewayContext } from './gateway-context.js'
 import type { RoutePlan } from './route-plan.js'
 import type { RouteTable } from './routing/route-table.js'
 import { chain, type Next } from './stage.js'
+import { adaptConcurrency } from './stages/adapt-concurrency.js'
 import { answerErrors } from './stages/answer-errors.js'
 import { answerPreflight } from './stages/answer-preflight.js'
 import { breakCircuit } from './stages/break-circuit.js'
@@ -12,6 +24,7 @@ import { identify } from './stages/identify.js'
 import { limitBody } from './stages/limit-body.js'
 import { limitConcurrency } from './stages/limit-concurrency.js'
 import { limitRate } from './stages/limit-rate.js'
+import { limitRequests } from './stages/limit-requests.js'
 import { limitTime } from './stages/limit-time.js'
 import { type CompiledRoute, findRoute, matchRoute } from './stages/match-route.js'
 import { mirror } from './stages/mirror.js'
@@ -19,6 +32,7 @@ import { observe } from './stages/observe.js'
 import { pickInstance } from './stages/pick-instance.js'
 import { retry } from './stages/retry.js'
 import { rewrite } from './stages/rewrite.js'
+import { transformBodies } from './stages/transform-bodies.js'
 import { validate } from './stages/validate.js'
 
 /*
@@ -27,7 +41,7 @@ import { validate } from './stages/validate.js'
  */
 
 /** Until its route is known. */
-const arrival = [observe, answerErrors, identify, validate, answerPreflight]
+const arrival = [observe, answerErrors, identify, validate, answerPreflight, limitRequests]
 
 /** On its route. `forward` streams the answer back, so everything outside of it sees the whole exchange. */
 const onRoute = [
@@ -35,11 +49,13 @@ const onRoute = [
   limitBody,
   chooseSubset,
   rewrite,
-  mirror,
   limitTime,
+  limitConcurrency,
+  adaptConcurrency,
+  mirror,
+  transformBodies,
   retry,
   breakCircuit,
-  limitConcurrency,
   pickInstance,
   forward,
 ]
@@ -59,8 +75,19 @@ export function compileRoute(plan: RoutePlan, gateway: GatewayContext): Compiled
  * ones that look. `seen` is filled on the way.
  */
 export function compileDryRun(gateway: GatewayContext, currentTable: () => RouteTable<CompiledRoute>, seen: Sightings): Next {
-  const dryArrival = [answerErrors, identify, validate, answerPreflight]
-  const dryRoute = [lookAtRate(seen), lookAtSubset(seen), rewrite, limitTime, lookAtCircuit, lookAtConcurrency, lookAtInstances, stopHere]
+  const dryArrival = [answerErrors, identify, validate, answerPreflight, lookAtRequests]
+  const dryRoute = [
+    lookAtRate(seen),
+    lookAtBody(seen),
+    lookAtSubset(seen),
+    rewrite,
+    limitTime,
+    lookAtConcurrency,
+    lookAtCircuit,
+    lookAtInstances,
+    lookAtUpgrade(seen),
+    stopHere,
+  ]
   return chain([
     ...dryArrival.map((stage) => stage(gateway)),
     (exchange) => {

@@ -1,6 +1,7 @@
 import type { ServiceFilter } from '@hazeljs/core'
 import { durationMs } from '@hazeljs/core'
 import {
+  AdaptiveConcurrencyLimiter,
   Bulkhead,
   CircuitBreaker,
   CircuitState,
@@ -21,6 +22,7 @@ import type { GatewayContext } from './gateway-context.js'
 import { compileEdits, requestHeaderRules, viaEntry } from './http/headers.js'
 import { InFlight } from './in-flight.js'
 import { Mirror } from './mirror/mirror.js'
+import { isOverload } from './overload.js'
 import type { RoutePlan } from './route-plan.js'
 import type { Subset } from './subset.js'
 import { uriPrefix } from './versions/version-in-path.js'
@@ -46,11 +48,15 @@ export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget:
   return {
     ...route,
     resolved: route,
-    requestRules: requestHeaderRules({ preserveHost: route.preserveHost, pseudonym: gateway.pseudonym, edits: route.transform?.request }),
+    requestRules: requestHeaderRules({
+      preserveHost: route.preserveHost,
+      pseudonym: gateway.pseudonym,
+      edits: route.transform?.requestEdits,
+    }),
     answerRules: {
       ownsCors: gateway.config.cors !== undefined,
       via: viaEntry(gateway.pseudonym),
-      edits: compileEdits(route.transform?.response),
+      edits: compileEdits(route.transform?.responseEdits),
     },
     whole,
     versions,
@@ -60,9 +66,11 @@ export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget:
     limiterKey: route.rateLimit?.key,
     limiterWindowSeconds: Math.ceil((durationMs(route.rateLimit?.window) ?? 0) / 1_000),
     retry: retryPolicy(route, gateway, budget),
+    budget,
     retriesAnswers: route.retry !== undefined,
     breaks: route.circuitBreaker !== undefined,
     bounded: route.bulkhead !== undefined,
+    adapts: route.adaptiveConcurrency !== undefined,
     mirror: route.mirror && new Mirror(route.mirror, gateway),
     inFlight: new InFlight(),
   }
@@ -75,8 +83,15 @@ function subsetOf(route: ResolvedRoute, gateway: GatewayContext, version: string
     picker: gateway.discovery.picker(route.serviceName, { strategy: route.strategy, ...(filter && { filter }) }),
     breaker: circuitBreaker(route, gateway, version),
     bulkhead: route.bulkhead && new Bulkhead(route.bulkhead, gateway.clock),
+    adaptive: adaptiveLimiter(route, gateway),
     metrics: gateway.config.metrics.enabled ? new MetricsCollector(gateway.config.metrics.windowMs, gateway.clock) : undefined,
   }
+}
+
+function adaptiveLimiter({ adaptiveConcurrency }: ResolvedRoute, { clock }: GatewayContext): AdaptiveConcurrencyLimiter | undefined {
+  if (adaptiveConcurrency === undefined) return undefined
+  const { overloadPredicate = isOverload } = adaptiveConcurrency
+  return new AdaptiveConcurrencyLimiter({ ...adaptiveConcurrency, overloadPredicate }, clock)
 }
 
 /** An instance has to fit the route's filter and the version's. */

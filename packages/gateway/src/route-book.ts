@@ -1,5 +1,6 @@
-import { ConfigError, type ConfigProblem, toError } from '@hazeljs/core'
+import { ConfigError, type ConfigProblem, show, toError } from '@hazeljs/core'
 import { RetryBudget } from '@hazeljs/resilience'
+import type { GatewayRouteDefinition } from './config/definition.js'
 import type { ResolvedRoute } from './config/resolved.js'
 import { sameDefinition } from './config/same-definition.js'
 import { GatewayError } from './errors.js'
@@ -56,7 +57,7 @@ export class RouteBook {
     const problems: ConfigProblem[] = []
     const next = routes.flatMap((route, index) => {
       const current = inService.get(keyOf(route))
-      if (current !== undefined && sameDefinition(current.plan.resolved.definition, route.definition)) {
+      if (current !== undefined && sameDefinition(withoutMethods(current.plan.resolved), withoutMethods(route))) {
         kept.add(current)
         return [current]
       }
@@ -71,6 +72,7 @@ export class RouteBook {
     })
     if (problems.length > 0) {
       for (const { plan } of added) closePlan(plan)
+      this.#forgetBudgets()
       throw new ConfigError('The routes', problems)
     }
     const removed = this.#routes.filter((route) => !kept.has(route))
@@ -86,8 +88,10 @@ export class RouteBook {
     for (const { plan } of this.#routes) plan.canary?.engine.start()
   }
 
-  /** `methods` narrows it down to the route with exactly these. Requests under way go on. */
+  /** `methods` narrows it down to the route with exactly these. Requests under way go on. @throws ConfigError for `methods` that are no list. */
   remove(path: string, methods?: readonly string[]): boolean {
+    if (methods !== undefined && !(Array.isArray(methods) && methods.every((method) => typeof method === 'string')))
+      throw new ConfigError('removeRoute', [{ path: 'methods', message: `expected a list of methods, got ${show(methods)}` }])
     const wanted = methods
       ?.map((method) => method.toUpperCase())
       .sort()
@@ -123,8 +127,13 @@ export class RouteBook {
         if (events.has('route:released')) events.emit('route:released', { route: plan.path })
       })
     }
+    this.#forgetBudgets()
+  }
+
+  /** Those of services that no route leads to. */
+  #forgetBudgets(): void {
     const served = new Set(this.#routes.map(({ plan }) => plan.serviceName))
-    for (const { plan } of removed) if (!served.has(plan.serviceName)) this.#budgets.delete(plan.serviceName)
+    for (const serviceName of this.#budgets.keys()) if (!served.has(serviceName)) this.#budgets.delete(serviceName)
   }
 
   #ensureOpen(): void {
@@ -141,9 +150,14 @@ export class RouteBook {
   }
 }
 
-/** No two routes of a gateway have the same. */
+/** No two routes of a gateway have the same. The order of methods says nothing. */
 function keyOf({ shape, path, methods }: ResolvedRoute): string {
-  return JSON.stringify([shape, path, methods])
+  return JSON.stringify([shape, path, methods && [...methods].sort()])
+}
+
+/** What a route's key leaves open. */
+function withoutMethods({ definition: { methods: _methods, ...rest } }: ResolvedRoute): Omit<GatewayRouteDefinition, 'methods'> {
+  return rest
 }
 
 /** What an error of a policy or a service's watch says, as problems of the route. */

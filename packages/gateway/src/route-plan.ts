@@ -1,4 +1,4 @@
-import type { RateLimiter, RetryPolicy } from '@hazeljs/resilience'
+import type { RateLimiter, RetryBudget, RetryPolicy } from '@hazeljs/resilience'
 import type { CanaryEngine } from './canary/canary-engine.js'
 import type { RequestView } from './config/definition.js'
 import type { ResolvedRoute } from './config/resolved.js'
@@ -36,12 +36,16 @@ export interface RoutePlan {
   readonly limiterWindowSeconds: number
   readonly limiterKey: 'ip' | ((request: RequestView) => string) | undefined
   readonly retry: RetryPolicy
+  /** The service's, which limits `retry`. */
+  readonly budget: RetryBudget
   /** Whether answers and resets are retried, and not only connections that can't be made. */
   readonly retriesAnswers: boolean
   /** Whether a subset has a circuit breaker. */
   readonly breaks: boolean
   /** Whether a subset has a bulkhead. */
   readonly bounded: boolean
+  /** Whether a subset has a limit that follows its latency. */
+  readonly adapts: boolean
   readonly mirror: Mirror | undefined
   /** Its requests, which go on when the route is removed. */
   readonly inFlight: InFlight

@@ -1,10 +1,10 @@
 import type { ServiceFilter } from '@hazeljs/core'
 import type { InstancePicker } from '@hazeljs/discovery'
-import type { Bulkhead, CircuitBreaker, MetricsCollector } from '@hazeljs/resilience'
+import type { AdaptiveConcurrencyLimiter, Bulkhead, CircuitBreaker, MetricsCollector } from '@hazeljs/resilience'
 
 /**
  * The instances of a route's service that one request may go to: all of them, those of a version, or those of a canary arm. Breaker,
- * bulkhead and metrics are kept per subset, so a failing canary never cuts off stable.
+ * bulkhead, adaptive limit and metrics are kept per subset, so a failing canary never cuts off stable.
  */
 export interface Subset {
   /** The version or the canary arm's version; `undefined` where the route has but one subset. */
@@ -14,5 +14,6 @@ export interface Subset {
   readonly picker: InstancePicker
   readonly breaker: CircuitBreaker | undefined
   readonly bulkhead: Bulkhead | undefined
+  readonly adaptive: AdaptiveConcurrencyLimiter | undefined
   readonly metrics: MetricsCollector | undefined
 }

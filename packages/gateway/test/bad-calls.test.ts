@@ -39,6 +39,11 @@ describe('a gateway that is told nonsense', () => {
     expect(() => gateway.addRoute({ path: '/', serviceName: 'service' })).toThrow('The gateway is shut down')
   })
 
+  it.each([['GET'], [[5]], [{}], [null]])('takes no %j for the methods of a route to remove', async (methods) => {
+    const { gateway } = await noRoutes()
+    expect(() => gateway.removeRoute('/', methods as string[])).toThrow('removeRoute: methods: expected a list of methods, got')
+  })
+
   it('names a class without @Gateway', () => {
     class Plain {}
     expect(() => GatewayServer.fromClass(Plain)).toThrow('Plain: the class has no @Gateway; decorate it with @Gateway({ … })')

@@ -75,12 +75,36 @@ describe('a request without a socket', () => {
     { what: 'no path', request: { method: 'GET', path: 'users' }, code: 'INVALID_REQUEST' },
     { what: 'a line break in a field', request: { method: 'GET', path: '/', headers: { 'X-A': 'a\r\nX-B: b' } }, code: 'INVALID_REQUEST' },
     { what: 'a name that is none', request: { method: 'GET', path: '/', headers: { 'X A': 'a' } }, code: 'INVALID_REQUEST' },
+    { what: 'a name from beyond ASCII', request: { method: 'GET', path: '/', headers: { 'X-\u212a': 'a' } }, code: 'INVALID_REQUEST' },
+    { what: 'a value beyond bytes', request: { method: 'GET', path: '/', headers: { 'X-A': '\u010d' } }, code: 'INVALID_REQUEST' },
     { what: 'a method that is none', request: { method: 'G T', path: '/' }, code: 'INVALID_REQUEST' },
+    { what: 'no method', request: { method: '', path: '/' }, code: 'INVALID_REQUEST' },
+    { what: 'a request in its method', request: { method: 'GET / HTTP/1.1\r\nX: y', path: '/' }, code: 'INVALID_REQUEST' },
+    { what: 'a request in its path', request: { method: 'GET', path: '/ HTTP/1.1\r\nX: y' }, code: 'INVALID_REQUEST' },
   ])('with $what is refused, and that is not the service’s failure', async ({ request, code }) => {
     const upstream = await startUpstream((_request, response) => response.end())
     const { gateway } = await startProxy([upstream.port], { circuitBreaker: { failureThreshold: 1 } })
-    expect(await gateway.handleRequest(request)).toMatchObject({ status: 400, body: { code } })
+    expect(await gateway.handleRequest(request)).toMatchObject({ status: 400, body: { code, detail: expect.any(String) as string } })
+    expect((await gateway.explain(request)).refusal).toMatchObject({ status: 400, code })
     expect((await gateway.handleRequest({ method: 'GET', path: '/' })).status).toBe(200)
+  })
+
+  it.each<{ request: unknown; path: string }>([
+    { request: undefined, path: '' },
+    { request: { path: '/' }, path: 'method' },
+    { request: { method: 'GET' }, path: 'path' },
+    { request: { method: 'GET', path: 5 }, path: 'path' },
+    { request: { method: 'GET', path: '/', headers: null }, path: 'headers' },
+    { request: { method: 'GET', path: '/', headers: { 'X-A': 5 } }, path: 'headers.X-A' },
+    { request: { method: 'GET', path: '/', headers: { 'X-A': ['a', null] } }, path: 'headers.X-A' },
+    { request: { method: 'GET', path: '/', query: 'a=b' }, path: 'query' },
+    { request: { method: 'GET', path: '/', clientIp: 5 }, path: 'clientIp' },
+    { request: { method: 'GET', path: '/', clientIp: '1.2.3.4\r\nX-Admin: 1' }, path: 'clientIp' },
+  ])('of the wrong types is told so: $request', async ({ request, path }) => {
+    const { gateway } = await startProxy([])
+    const nothing = request as GatewayRequest
+    await expect(gateway.handleRequest(nothing)).rejects.toMatchObject({ code: 'CONFIG_INVALID', problems: [{ path }] })
+    await expect(gateway.explain(nothing)).rejects.toMatchObject({ problems: [{ path }] })
   })
 })
 

@@ -150,6 +150,7 @@ describe('a rate limit', () => {
     expect([await from('1.1.1.1'), await from('1.1.1.1'), await from('2.2.2.2'), await from('9.9.9.9, 2.2.2.2')]).toEqual([
       200, 429, 200, 429,
     ])
+    expect([await from('2001:db8::1'), await from('2001:db8:0:0:ffff::2'), await from('2001:db8:0:1::1')]).toEqual([200, 429, 200])
   })
 
   it('is kept for what a function of the request says', async () => {

@@ -78,6 +78,15 @@ describe('routes that are replaced all at once', () => {
     expect([fresh.status, fresh.headers.ratelimit]).toEqual([500, expect.stringMatching(/r=4;/)])
   })
 
+  it('keep their state when only their methods come in another order or in other letters', async () => {
+    const { gateway } = await startProxy([], { ...stateful, methods: ['GET', 'POST'] })
+    const engine = gateway.getCanaryEngine('/stateful')
+    gateway.replaceRoutes([{ ...stateful, methods: ['post', 'Get'] }])
+    expect(gateway.getCanaryEngine('/stateful')).toBe(engine)
+    gateway.replaceRoutes([{ ...stateful, methods: ['GET'] }])
+    expect(gateway.getCanaryEngine('/stateful')).not.toBe(engine)
+  })
+
   it('keep the connections to the instances', async () => {
     const upstream = await startUpstream((_request, response) => response.end('x'))
     const { gateway, port } = await startProxy([upstream.port], { path: '/a' })

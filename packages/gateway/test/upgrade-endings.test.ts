@@ -69,7 +69,7 @@ describe('a client that leaves', () => {
 })
 
 describe('a long answer instead of a 101', () => {
-  it('streams as the client takes it, and ends the connection', async () => {
+  it('streams as the client takes it', async () => {
     const body = 'x'.repeat(5_000_000)
     const { port } = await setUp({}, (socket) =>
       socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`),
@@ -79,10 +79,8 @@ describe('a long answer instead of a 101', () => {
     client.write(ask)
     await new Promise((resolve) => setTimeout(resolve, 50))
     client.socket.resume()
-    expect(await client.closed).toBe('end')
+    await client.until(/0\r\n\r\n$/)
     expect(client.received.match(/x/g)).toHaveLength(body.length)
-    expect(client.received).toContain('Connection: close')
-    expect(client.received).toMatch(/0\r\n\r\n$/)
   })
 
   it('that breaks off is cut at the client', async () => {
@@ -105,7 +103,6 @@ describe('a 101 that is none', () => {
     const client = await rawClient(port)
     client.write(ask)
     expect(await client.until('UPSTREAM_INVALID')).toMatch(/^HTTP\/1.1 502 /)
-    expect(await client.closed).toBe('end')
     await vi.waitFor(() => expect(upstream.sockets[0]?.destroyed).toBe(true))
     expect([leases.open, leases.outcomes]).toEqual([0, ['failure']])
   })

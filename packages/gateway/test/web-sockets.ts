@@ -90,10 +90,12 @@ export function refusedSocket(port: number, path = '/', options: ClientOptions =
     })
     socket.on('error', reject)
     socket.on('unexpected-response', (_request, response) => {
+      const { socket: connection } = response
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
       response.on('end', () => {
+        connection.destroy() // or the agent would keep it
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() })
       })
     })

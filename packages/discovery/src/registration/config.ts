@@ -1,13 +1,18 @@
-import { type Duration, type OptionsReader, resolveOptions, type ServiceProtocol, show } from '@hazeljs/core'
+import {
+  type Duration,
+  type OptionsReader,
+  resolveOptions,
+  type ServiceProtocol,
+  show,
+  type ShutdownSignal,
+  shutdownSignals,
+} from '@hazeljs/core'
 import type { BackendChoice } from '../backends/by-name/backend-config.js'
 import type { OpenBackend } from '../backends/by-name/open-backend.js'
 import { readBackend } from '../backends/by-name/read-backend.js'
 import { hostOf } from '../host.js'
 import { readText } from '../text-option.js'
 import { type CheckConfig, readCheck, type ResolvedCheck } from './check.js'
-
-/** Signals that ask a process to end and let it do so in its own time. */
-export type ShutdownSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR2'
 
 /** What is not about the registry. */
 export interface ServiceRegistryOptions extends CheckConfig {
@@ -55,7 +60,6 @@ export const defaultDrainMs = 5_000
 export const defaultShutdownSignals: readonly ShutdownSignal[] = ['SIGTERM']
 
 const protocols: readonly ServiceProtocol[] = ['http', 'https', 'grpc']
-const shutdownSignals: readonly unknown[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] satisfies ShutdownSignal[]
 const maxPort = 65_535
 
 export interface ResolvedRegistration {
@@ -125,7 +129,8 @@ function readSignals(options: OptionsReader<ServiceRegistryConfig>): readonly Sh
   const signals: unknown = options.value('shutdownOnSignals')
   if (signals === undefined) return undefined
   if (typeof signals === 'boolean') return signals ? ['SIGTERM', 'SIGINT'] : []
-  if (Array.isArray(signals) && signals.every((signal) => shutdownSignals.includes(signal))) return signals as ShutdownSignal[]
+  if (Array.isArray(signals) && signals.every((signal) => shutdownSignals.includes(signal as ShutdownSignal)))
+    return signals as ShutdownSignal[]
   options.add('shutdownOnSignals', `expected true, false or a list of ${shutdownSignals.map(show).join(', ')}, got ${show(signals)}`)
   return undefined
 }

@@ -2,6 +2,7 @@ import {
   type Clock,
   type Duration,
   Emitter,
+  endOn,
   guardLogger,
   type Logger,
   type Random,
@@ -20,7 +21,6 @@ import { DiscoveryError } from '../errors.js'
 import { defaultShutdownSignals, type ResolvedRegistration, resolveRegistration, type ServiceRegistryConfig } from './config.js'
 import type { RegistrationEvents } from './events.js'
 import { RegistrationSession } from './session.js'
-import { endOn } from './signals.js'
 
 export interface ServiceRegistryDependencies {
   readonly clock?: Clock

@@ -3,26 +3,25 @@ import { answerWithin } from '../backends/answer-within.js'
 import type { RegistryBackend, RegistryEvent } from '../backends/registry-backend.js'
 import { DiscoveryError } from '../errors.js'
 import type { ServiceChange } from '../events.js'
+import type { CheckObserver } from '../health/active/checked-hosts.js'
 import type { OutlierObserver } from '../health/outlier/ejection.js'
 import type { HostHealth } from '../health/outlier/host-health.js'
-import type { ResolvedOutlierOptions } from '../health/outlier/options.js'
-import type { OutlierDetector } from '../health/outlier/outlier-detector.js'
 import type { LoadBalancer } from '../load-balancers/load-balancer.js'
 import { listingFailure } from './listing-failure.js'
 import { ShrinkGuard } from './shrink-guard.js'
 import { difference, type Snapshot, toSnapshot } from './snapshot.js'
 import { Subsets } from './subset.js'
-import { viewOutliers } from './view-outliers.js'
+import { type HealthOptions, type ViewHealth, viewHealth } from './view-health.js'
 
 export interface ViewOptions {
   readonly cacheEnabled: boolean
   readonly cacheTtlMs: number
   readonly refreshIntervalMs: number
-  readonly outliers: ResolvedOutlierOptions | undefined
+  readonly health: HealthOptions
   readonly makeBalancer: (strategy: string, hostHealth: HostHealth | undefined) => LoadBalancer
 }
 
-export interface ViewObserver extends Required<OutlierObserver> {
+export interface ViewObserver extends Required<OutlierObserver>, CheckObserver {
   changed(change: ServiceChange): void
   /** The registry began to fail. */
   stale(error: Error): void
@@ -45,7 +44,7 @@ export class ServiceView {
   readonly #clock: Clock
   readonly #random: Random
   readonly #guard = new ShrinkGuard()
-  readonly #outliers: OutlierDetector | undefined
+  readonly #health: ViewHealth | undefined
   #snapshot: Snapshot | undefined
   #listedAtMs = -Infinity
   #usedAtMs = -Infinity
@@ -68,8 +67,8 @@ export class ServiceView {
     this.#observer = observer
     this.#clock = clock
     this.#random = random
-    this.#outliers = options.outliers && viewOutliers(options.outliers, clock, random, () => this.subsets, observer)
-    this.subsets = new Subsets((strategy) => options.makeBalancer(strategy, this.#outliers))
+    this.#health = viewHealth(options.health, clock, random, () => this.subsets, observer)
+    this.subsets = new Subsets((strategy) => options.makeBalancer(strategy, this.#health))
   }
 
   get known(): boolean {
@@ -115,7 +114,7 @@ export class ServiceView {
   close(): void {
     this.#closed = true
     this.#unfollow()
-    this.#outliers?.close()
+    this.#health?.close()
   }
 
   #isFresh(): boolean {
@@ -224,7 +223,7 @@ export class ServiceView {
     const { added, removed, changed } = difference(before ?? [], after)
     this.#snapshot = after
     if (!changed || this.#closed) return
-    this.#outliers?.update(after)
+    this.#health?.update(after)
     this.subsets.update(after)
     this.#observer.changed({ service: this.#name, added, removed, instances: after })
   }

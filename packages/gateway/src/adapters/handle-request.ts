@@ -1,6 +1,8 @@
+import { ConfigError } from '@hazeljs/core'
 import { Exchange } from '../exchange.js'
 import { AnswerCollector, type CollectedAnswer } from '../http/answer-collector.js'
 import { headerValue } from '../http/header-lookup.js'
+import { requestProblems } from './request-problems.js'
 
 /** A request without a socket. */
 export interface GatewayRequest {
@@ -8,7 +10,7 @@ export interface GatewayRequest {
   /** Path and query, unless `query` has it. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
-  readonly query?: Readonly<Record<string, string | readonly string[]>>
+  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>
   /** Text and bytes go as they are, anything else as JSON. */
   readonly body?: unknown
   /** Whom the request came from. Default: nobody that is trusted. */
@@ -35,7 +37,10 @@ export async function runRequest(request: GatewayRequest, run: (exchange: Exchan
   return decode(answer)
 }
 
+/** @throws ConfigError for what is of the wrong type. */
 export function exchangeOf(request: GatewayRequest, collector: AnswerCollector): Exchange {
+  const problems = requestProblems(request)
+  if (problems.length > 0) throw new ConfigError('The request', problems)
   const { body, isJson } = encodeBody(request.body)
   return new Exchange(
     {
@@ -54,7 +59,7 @@ export function exchangeOf(request: GatewayRequest, collector: AnswerCollector):
 function targetOf({ path, query }: GatewayRequest): string {
   if (query === undefined) return path
   const search = new URLSearchParams()
-  for (const [name, values] of Object.entries(query)) for (const value of [values].flat()) search.append(name, value)
+  for (const [name, values] of Object.entries(query)) for (const value of [values ?? []].flat()) search.append(name, value)
   const text = search.toString()
   return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`
 }

@@ -8,15 +8,15 @@ import { LayeredResponse } from './layered-response.js'
 /** What `node:http`, Express and Fastify call with a request. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void
 
-/** The same, and calls `onClosed` when the response is over: sent to its last byte, or cut. */
-export type WatchedHandler = (request: IncomingMessage, response: ServerResponse, onClosed: () => void) => void
+/** The same, and calls `onClosed` when the response is over: sent to its last byte, or cut. `undefined`: it was over already. */
+export type WatchedHandler = (request: IncomingMessage, response: ServerResponse, onClosed: () => void) => Exchange | undefined
 
 /** Walks what a `node:http` server hands out along the path. `run` never rejects. */
 export function nodeHandler(run: (exchange: Exchange) => unknown): WatchedHandler {
   return (request, response, onClosed) => {
     if (response.destroyed) {
       onClosed() // the client left while a middleware in front of us was busy, and nobody would tell us of it
-      return
+      return undefined
     }
     const { socket } = request
     const exchange = new Exchange(
@@ -30,6 +30,7 @@ export function nodeHandler(run: (exchange: Exchange) => unknown): WatchedHandle
     response.on('close', onClose)
     if (response.socket === null) onSocketClose(socket, response, onClose)
     run(exchange)
+    return exchange
   }
 }
 

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
 import { Server as NetServer, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Server as TlsServer } from 'node:tls'
 import { Exchange } from '../exchange.js'
 import { ClientUpgrade } from '../http/client-upgrade.js'
 import { headerValues } from '../http/header-lookup.js'
+import { returnConnection } from '../http/return-connection.js'
 import { arrivedRequest, hasBody, type NodeHandler } from './node-handler.js'
 
 /** A listener of a server's `upgrade` event. */
@@ -16,26 +16,29 @@ export interface GatewayHandler extends NodeHandler {
   readonly upgrade: UpgradeListener
 }
 
-/** Takes a request that asks for another protocol. `false`: it went back to `server` as one that doesn't. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer, server: NetServer) => boolean
+/**
+ * Takes a request that asks for another protocol. `false`: it went back to `server` as one that doesn't. With `goesOn` the connection may go
+ * back to it behind an answer that is no 101, too: Node's server, when it closes, waits for such a connection as for one without a request.
+ */
+export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer, server: NetServer, goesOn: boolean) => boolean
 
 /** Walks requests for another protocol along the path. `run` never rejects. */
 export function upgradeHandler(run: (exchange: Exchange) => unknown): UpgradeHandler {
-  return (request, socket, head, server) => {
+  return (request, socket, head, server, goesOn) => {
     const protocols = protocolsOf(request)
     if (protocols.length === 0) {
       serveWithoutUpgrade(request, socket, head, server)
       return false
     }
-    socket.on('error', doNothing) // 'close' follows, and Node's server listens no more
     const response = new ServerResponse(request)
     try {
       response.assignSocket(socket)
     } catch {
-      socket.destroy() // sent behind requests that have no answer yet: after a 101 nobody could tell theirs from the tunnel's bytes
+      socket.on('error', doNothing).destroy() // sent behind requests that have no answer yet: after a 101 nobody could tell theirs from the tunnel's bytes
       return true
     }
-    const upgrade = new ClientUpgrade(protocols, response, socket, head)
+    const next = goesOn && canGoOn(request, protocols) ? server : undefined
+    const upgrade = new ClientUpgrade(protocols, response, socket, head, next)
     const exchange = new Exchange(arrivedRequest(request, socket), upgrade)
     exchange.upgrade = upgrade
     response.on('close', () => {
@@ -49,7 +52,7 @@ export function upgradeHandler(run: (exchange: Exchange) => unknown): UpgradeHan
 /** For servers that are not ours; `handle` serves what should not be upgraded, where the server itself can't be told. */
 export function embeddedUpgrade(upgrade: UpgradeHandler, handle: NodeHandler): UpgradeListener {
   return function (this: unknown, request, socket, head) {
-    if (socket instanceof Socket) upgrade(request, socket, head, this instanceof NetServer ? this : createServer(handle))
+    if (socket instanceof Socket) upgrade(request, socket, head, this instanceof NetServer ? this : createServer(handle), false)
     else socket.destroy() // a stream that somebody made up and gave to the server: there is no connection to hand over
   }
 }
@@ -58,12 +61,9 @@ export function embeddedUpgrade(upgrade: UpgradeHandler, handle: NodeHandler): U
  * What the client offers that may be considered. None, and then the request is one like any other, for `h2c`, for HTTP/1.0 (RFC 9110, 7.8),
  * and for all but GET without a body: Java's client offers `h2c` with whatever it sends first.
  */
-function protocolsOf({ method, httpVersion, rawHeaders }: IncomingMessage): string[] {
+export function protocolsOf({ method, httpVersion, rawHeaders }: Pick<IncomingMessage, 'method' | 'httpVersion' | 'rawHeaders'>): string[] {
   if (method !== 'GET' || httpVersion !== '1.1' || hasBody(rawHeaders)) return []
-  return headerValues(rawHeaders, 'upgrade')
-    .flatMap((value) => value.toLowerCase().split(','))
-    .map((protocol) => protocol.trim())
-    .filter((protocol) => protocol !== '' && protocol !== 'h2c')
+  return tokens(rawHeaders, 'upgrade').filter((protocol) => protocol !== '' && protocol !== 'h2c')
 }
 
 /** Has the server read the connection from this request on, which no longer has the field that made the server let go of it. */
@@ -79,7 +79,22 @@ function serveWithoutUpgrade(
     if (name.toLowerCase() !== 'upgrade') text += `${name}: ${rawHeaders[i + 1] as string}\r\n`
   }
   socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]))
-  server.emit(server instanceof TlsServer ? 'secureConnection' : 'connection', socket)
+  returnConnection(socket, server)
+}
+
+/**
+ * Whether the connection can go on after an answer that is no 101. Clients of WebSockets wait for the answer (RFC 6455, 4.1); those of other
+ * protocols may have sent ahead, and what they sent must not be read as requests.
+ */
+function canGoOn({ rawHeaders }: IncomingMessage, protocols: readonly string[]): boolean {
+  return protocols.every((protocol) => protocol === 'websocket') && !tokens(rawHeaders, 'connection').includes('close')
+}
+
+/** The elements of a list field, in lower case. */
+function tokens(rawHeaders: readonly string[], name: string): string[] {
+  return headerValues(rawHeaders, name)
+    .flatMap((value) => value.toLowerCase().split(','))
+    .map((token) => token.trim())
 }
 
 function doNothing(): void {

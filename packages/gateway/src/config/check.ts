@@ -1,14 +1,14 @@
 import { ConfigError, type ConfigProblem, show } from '@hazeljs/core'
 import type { CanaryConfig, GatewayRouteDefinition, VersionRouteConfig } from './definition.js'
-import type { GatewayConfig } from './gateway-options.js'
+import type { GatewayOptions } from './gateway-options.js'
 import { equalRouteProblems, type NamedRoute } from './equal-routes.js'
 import { isObject } from './fields.js'
-import { frozenCopy } from './frozen-copy.js'
+import { frozenCopy, unreadable } from './frozen-copy.js'
 import { pathShape } from './path-rules.js'
 import { toProblems } from './problems.js'
 import { resolveGateway, resolveRoute } from './resolve.js'
 import type { ResolvedGateway, ResolvedRoute } from './resolved.js'
-import { schemas } from './schemas.js'
+import { type Schemas, schemas } from './schemas.js'
 
 /** What problems are called in messages, where the configuration was not written as one object. */
 export interface ConfigLabels {
@@ -35,16 +35,17 @@ export interface CheckedConfig {
  */
 export function checkConfig(config: unknown, labels: ConfigLabels = {}): CheckedConfig {
   const { subject = `The gateway's configuration`, options = '' } = labels
-  const problems = [...(labels.problems ?? []), ...problemsOf('gateway', config, options)]
-  const given = routesIn(config)
-  const named = given.map((definition, index): NamedRoute => ({ definition, name: labels.routes?.[index] ?? `routes[${index}]` }))
-  for (const { definition, name } of named) problems.push(...problemsOf('route', definition, name))
-  problems.push(...equalRouteProblems(named))
-  refuse(subject, problems)
+  const whole = check('gateway', config, options)
+  const routes = routesIn(whole.value).map((route, index) => named(check('route', route, labels.routes?.[index] ?? `routes[${index}]`)))
+  refuse(subject, [
+    ...(labels.problems ?? []),
+    ...whole.problems,
+    ...routes.flatMap(({ problems }) => problems),
+    ...equalRouteProblems(routes),
+  ])
 
-  const checked = frozenCopy(config as GatewayConfig)
-  const gateway = resolveGateway(checked)
-  return Object.freeze({ gateway, routes: Object.freeze((checked.routes ?? []).map((route) => resolveRoute(route, gateway.defaults))) })
+  const gateway = resolveGateway(whole.value as GatewayOptions)
+  return Object.freeze({ gateway, routes: Object.freeze(resolveAll(routes, gateway)) })
 }
 
 /**
@@ -58,11 +59,10 @@ export function checkRoute(
   name = 'route',
   existing: readonly ResolvedRoute[] = [],
 ): ResolvedRoute {
-  const rivals = rivalsOf(route, existing)
-  const equal = equalRouteProblems([...rivals, { definition: route, name }], rivals.length)
-  const problems = [...problemsOf('route', route, name), ...equal]
-  refuse('The route', problems)
-  return resolveRoute(frozenCopy(route as GatewayRouteDefinition), gateway.defaults)
+  const { value, problems } = check('route', route, name)
+  const rivals = rivalsOf(value, existing)
+  refuse('The route', [...problems, ...equalRouteProblems([...rivals, { definition: value, name }], rivals.length)])
+  return resolveRoute(value as GatewayRouteDefinition, gateway.defaults)
 }
 
 /**
@@ -74,21 +74,52 @@ export function checkRoutes(routes: unknown, gateway: ResolvedGateway): readonly
   const subject = 'The routes'
   if (!Array.isArray(routes))
     throw new ConfigError(subject, [{ path: 'routes', message: `expected a list of routes, got ${show(routes)}` }])
-  const named = routes.map((definition: unknown, index): NamedRoute => ({ definition, name: `routes[${index}]` }))
-  refuse(subject, [...named.flatMap(({ definition, name }) => problemsOf('route', definition, name)), ...equalRouteProblems(named)])
-  return routes.map((route: GatewayRouteDefinition) => resolveRoute(frozenCopy(route), gateway.defaults))
+  const checked = Array.from(routes, (route: unknown, index) => named(check('route', route, `routes[${index}]`)))
+  refuse(subject, [...checked.flatMap(({ problems }) => problems), ...equalRouteProblems(checked)])
+  return resolveAll(checked, gateway)
 }
 
 /** @throws ConfigError that lists every problem. */
 export function checkVersionRoute(config: VersionRouteConfig): VersionRouteConfig {
-  refuse('VersionRouter', problemsOf('versionRoute', config, ''))
-  return frozenCopy(config)
+  const { value, problems } = check('versionRoute', config, '')
+  refuse('VersionRouter', problems)
+  return value as VersionRouteConfig
 }
 
 /** @throws ConfigError that lists every problem. */
 export function checkCanary(config: CanaryConfig): CanaryConfig {
-  refuse('CanaryEngine', problemsOf('canary', config, ''))
-  return frozenCopy(config)
+  const { value, problems } = check('canary', config, '')
+  refuse('CanaryEngine', problems)
+  return value as CanaryConfig
+}
+
+interface Checked {
+  /** Stands before the paths of its problems. */
+  readonly name: string
+  /** A frozen copy of what was given, of which nothing but plain data, functions and clients is left; wrong where there are problems. */
+  readonly value: unknown
+  readonly problems: readonly ConfigProblem[]
+}
+
+function check(schema: keyof Schemas, given: unknown, name: string): Checked {
+  const { copy, problems } = frozenCopy(given, name)
+  if (copy === undefined && problems.length > 0) return { name, value: undefined, problems }
+  try {
+    const { success, data, error } = schemas()[schema].safeParse(copy, { reportInput: true })
+    // The schema's output, for an instance of a class passes too, and the copy still is that instance.
+    if (success) return { name, value: frozenCopy(data).copy, problems }
+    return { name, value: copy, problems: [...problems, ...toProblems(error.issues, name)] }
+  } catch (error) {
+    return { name, value: undefined, problems: [...problems, unreadable(name, error)] }
+  }
+}
+
+function named({ name, value, problems }: Checked): NamedRoute & Pick<Checked, 'problems'> {
+  return { name, definition: value, problems }
+}
+
+function resolveAll(routes: readonly NamedRoute[], { defaults }: ResolvedGateway): readonly ResolvedRoute[] {
+  return routes.map(({ definition }) => resolveRoute(definition as GatewayRouteDefinition, defaults))
 }
 
 /** The routes that could be equal: a gateway with thousands compares no more than these. */
@@ -100,11 +131,6 @@ function rivalsOf(route: unknown, existing: readonly ResolvedRoute[]): NamedRout
 
 function refuse(subject: string, problems: readonly ConfigProblem[]): void {
   if (problems.length > 0) throw new ConfigError(subject, problems)
-}
-
-function problemsOf(schema: 'gateway' | 'route' | 'canary' | 'versionRoute', value: unknown, prefix: string): ConfigProblem[] {
-  const { success, error } = schemas()[schema].safeParse(value, { reportInput: true })
-  return success ? [] : toProblems(error.issues, prefix)
 }
 
 function routesIn(config: unknown): readonly unknown[] {

@@ -16,6 +16,9 @@ export const defaultMaxUrlLength = 8_192
 /** Share of the requests that are mirrored, in per cent. */
 export const defaultMirrorPercentage = 100
 
+/** The largest body that a transform's function gets. */
+export const defaultTransformBytes = 1_048_576
+
 /** Protocols that a client may change to where a route doesn't say. */
 export const defaultUpgrades: readonly string[] = Object.freeze(['websocket'])
 

@@ -1,6 +1,12 @@
 import type { Duration, ServiceFilter } from '@hazeljs/core'
 import type { LoadBalancingStrategy } from '@hazeljs/discovery'
-import type { BulkheadOptions, CircuitBreakerOptions, RateLimiterOptions, RetryOptions } from '@hazeljs/resilience'
+import type {
+  AdaptiveConcurrencyOptions,
+  BulkheadOptions,
+  CircuitBreakerOptions,
+  RateLimiterOptions,
+  RetryOptions,
+} from '@hazeljs/resilience'
 import type { CanaryMetrics } from '../canary/canary-metrics.js'
 
 /** A request as configuration functions see it: keys, predicates. Header names are lower-case; a repeated header is joined with `, `. */
@@ -116,13 +122,45 @@ export interface HeaderEdits {
   readonly remove?: readonly string[]
 }
 
+/** An answer as configuration functions see it: status and fields as the client gets them, names as in {@link RequestView}. */
+export interface ResponseView {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly request: RequestView
+}
+
+/** What a function that changes bodies may obey: its signal is aborted when the client leaves or the route's time is over. */
+export interface TransformCall {
+  readonly signal: AbortSignal
+}
+
+/** Bytes, or text that becomes UTF-8. */
+export type NewBody = Uint8Array | string
+
+/** Edits to fields, and a function that changes the body, which is kept in memory for it. */
+export interface MessageTransform<View> extends HeaderEdits {
+  /**
+   * Gives the body that goes on in place of `bytes`, which are the whole of it without compression. Bodies of no byte are not given to it.
+   * What it throws is answered with 500, a `GatewayError` with its own status.
+   */
+  readonly body?: (bytes: Buffer, view: View, call: TransformCall) => NewBody | PromiseLike<NewBody>
+  /** Decides at the message's head whether `body` gets it; what does not streams on as it is. Default: every message. */
+  readonly when?: (view: View) => boolean
+  /** Larger bodies are refused, by their size with and without compression: requests with 413, answers with 502. Default 1 MiB. */
+  readonly maxBytes?: number
+}
+
 export interface TransformConfig {
-  readonly request?: HeaderEdits
-  readonly response?: HeaderEdits
+  readonly request?: MessageTransform<RequestView>
+  /** Event streams, 204, 206, 304 and answers to HEAD have no body for a function. */
+  readonly response?: MessageTransform<ResponseView>
 }
 
 export interface RouteRateLimit extends RateLimiterOptions {
-  /** Whose requests share a bucket: `'ip'`, or a function of the request. Default: the route has one bucket. */
+  /**
+   * Whose requests share a bucket: `'ip'`, the client's address, of IPv6 the first 64 bits, which are one subscriber's; or a function of the
+   * request. Default: the route has one bucket.
+   */
   readonly key?: 'ip' | ((request: RequestView) => string)
 }
 
@@ -141,7 +179,13 @@ export interface TrafficPolicyConfig {
   readonly retry?: RetryOptions | false
   readonly circuitBreaker?: CircuitBreakerOptions | false
   readonly rateLimit?: RouteRateLimit
+  /** Requests under way at once, retries and pauses included; of each version and canary arm by itself. Others are refused with 503. */
   readonly bulkhead?: BulkheadOptions
+  /**
+   * The same, with a limit that follows the latency. `overloadPredicate` is asked of failures; its default here: 503 and 504 of the service,
+   * and timeouts.
+   */
+  readonly adaptiveConcurrency?: AdaptiveConcurrencyOptions
 }
 
 /** What decorators, configuration and code all become. */

@@ -28,7 +28,8 @@ export class Fields {
 
   constructor(z: Zod) {
     this.z = z
-    this.text = z.string(got('a non-empty string')).min(1, got('a non-empty string'))
+    // Not `.min(1)`, which finds an empty list too short as well.
+    this.text = z.string(got('a non-empty string')).refine((text) => text !== '', got('a non-empty string'))
     this.flag = z.boolean(got('true or false'))
     this.percent = this.#range('a number from 0 to 100, in per cent', 0, 100)
     this.count = z.int(got('a whole number of at least 1')).min(1, got('a whole number of at least 1'))

@@ -4,7 +4,10 @@ import type { CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
 import type { GatewayRouteDefinition } from './definition.js'
 
 export interface CorsConfig {
-  /** Allowed origins; `'*'` allows all, without credentials. Default `'*'`. */
+  /**
+   * Allowed origins; `'*'` allows all, without credentials. Where it names some, pages of others get no WebSocket either, unless they come
+   * from the gateway's own host. Default `'*'`.
+   */
   readonly origin?: string | readonly string[]
   /** Default: what the preflight asks for. */
   readonly methods?: readonly string[]
@@ -66,6 +69,8 @@ export interface GatewayOptions {
     readonly maxUrlLength?: number
     /** Larger bodies are refused with 413, at once where they say their length, otherwise while they stream. Default: no limit. */
     readonly maxBodyBytes?: number
+    /** Requests under way at once, open WebSockets and event streams among them; others are refused with 503. Default: no limit. */
+    readonly maxConcurrentRequests?: number
     /**
      * Header fields whose names hold `_`, which many servers take for `-`: `drop` forwards the request without them, `refuse` answers
      * 400. Default `drop`.

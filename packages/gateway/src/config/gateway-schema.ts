@@ -34,6 +34,7 @@ export function gatewaySchema(fields: Fields): ZodType {
       .options<Section<'limits'>>({
         maxUrlLength: fields.count.optional(),
         maxBodyBytes: fields.count.optional(),
+        maxConcurrentRequests: fields.count.optional(),
         underscoredHeaders: fields.oneOf(['drop', 'refuse']).optional(),
       })
       .optional(),
@@ -67,7 +68,12 @@ function corsSchema(fields: Fields): ZodType {
 
 const originForms = `'*', an origin such as 'https://app.example.com', or a list of origins`
 
-/** Compared with what browsers send, letter by letter, so a path or a slash at the end would never match. */
+/**
+ * Compared letter by letter with what browsers send, so whatever they would write in another way never matches: a path, a slash at the end,
+ * capitals, the scheme's own port, a name that is not in ASCII.
+ */
 function isOrigin(value: unknown): boolean {
-  return typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#*]+$/.test(value)
+  if (typeof value !== 'string' || !/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#*@]+$/.test(value)) return false
+  if (!/^https?:/.test(value)) return true // extensions and apps have schemes of their own, which URL knows no origins of
+  return URL.canParse(value) && new URL(value).origin === value
 }

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod'
-import type { HeaderEdits, TransformConfig } from './definition.js'
-import { type Fields, isObject, type Report } from './fields.js'
+import type { HeaderEdits } from './definition.js'
+import { type Fields, isObject, type Loose, type Report } from './fields.js'
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const fieldValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
@@ -30,25 +30,15 @@ export function headerValue(fields: Fields): ZodType {
   )
 }
 
-export function transformSchema(fields: Fields): ZodType {
-  const edits = headerEditsSchema(fields).optional()
-  return fields.options<TransformConfig>({ request: edits, response: edits })
-}
-
-function headerEditsSchema(fields: Fields): ZodType {
-  const schema = fields.options<HeaderEdits>({
-    set: fields.z.record(fields.z.string(), headerValue(fields)).optional(),
-    remove: fields.z.array(headerName(fields)).optional(),
-  })
-  return fields.rule(schema, ({ set, remove }, report) => {
-    const names = new Map<string, string>()
-    for (const name of isObject(set) ? Object.keys(set) : []) {
-      if (!token.test(name)) report(['set', name], 'expected a header name, such as X-API-Version')
-      checkName(name, 'set', ['set', name], names, report)
-    }
-    if (!Array.isArray(remove)) return
-    for (const [index, name] of remove.entries()) if (typeof name === 'string') checkName(name, 'remove', ['remove', index], names, report)
-  })
+/** A rule for options that hold header edits: names are names, none is given twice, none frames the message. */
+export function checkHeaderEdits({ set, remove }: Loose<HeaderEdits>, report: Report): void {
+  const names = new Map<string, string>()
+  for (const name of isObject(set) ? Object.keys(set) : []) {
+    if (!token.test(name)) report(['set', name], 'expected a header name, such as X-API-Version')
+    checkName(name, 'set', ['set', name], names, report)
+  }
+  if (!Array.isArray(remove)) return
+  for (const [index, name] of remove.entries()) if (typeof name === 'string') checkName(name, 'remove', ['remove', index], names, report)
 }
 
 function checkName(name: string, place: string, path: readonly PropertyKey[], seen: Map<string, string>, report: Report): void {

@@ -12,6 +12,7 @@ import {
 import type { GatewayRouteDefinition, MirrorConfig } from './definition.js'
 import type { CorsConfig, GatewayOptions } from './gateway-options.js'
 import { canonicalPrefix, pathShape } from './path-rules.js'
+import { resolveTransform } from './resolve-transform.js'
 import type { ResolvedGateway, ResolvedRoute, RouteDefaults } from './resolved.js'
 
 /** Fills in the defaults of a configuration that was checked. */
@@ -33,6 +34,7 @@ export function resolveGateway(options: GatewayOptions): ResolvedGateway {
     requestId: middleware?.requestId ?? false,
     trustedProxies: trustedProxies ?? [],
     pseudonym: options.pseudonym,
+    maxConcurrentRequests: limits?.maxConcurrentRequests,
     maxUrlLength: limits?.maxUrlLength ?? defaultMaxUrlLength,
     refuseUnderscores: limits?.underscoredHeaders === 'refuse',
     connectTimeoutMs: durationMs(upstream?.connectTimeout) ?? defaultConnectTimeoutMs,
@@ -69,8 +71,9 @@ export function resolveRoute(definition: GatewayRouteDefinition, defaults: Route
     circuitBreaker: policy(definition.circuitBreaker ?? trafficPolicy?.circuitBreaker, defaults.circuitBreaker),
     rateLimit: definition.rateLimit ?? trafficPolicy?.rateLimit,
     bulkhead: trafficPolicy?.bulkhead,
+    adaptiveConcurrency: trafficPolicy?.adaptiveConcurrency,
     mirror: trafficPolicy?.mirror && resolveMirror(trafficPolicy.mirror),
-    transform: trafficPolicy?.transform,
+    transform: trafficPolicy?.transform && resolveTransform(trafficPolicy.transform),
     definition,
   })
 }

@@ -1,12 +1,15 @@
 import type { ServiceFilter } from '@hazeljs/core'
 import type { DiscoveryClientConfig } from '@hazeljs/discovery'
-import type { BulkheadOptions, CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
+import type { AdaptiveConcurrencyOptions, BulkheadOptions, CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
 import type {
   CanaryConfig,
   GatewayRouteDefinition,
   MirrorConfig,
+  HeaderEdits,
+  MessageTransform,
+  RequestView,
+  ResponseView,
   RouteRateLimit,
-  TransformConfig,
   VersionRouteConfig,
 } from './definition.js'
 import type { CorsConfig, UpstreamTlsConfig } from './gateway-options.js'
@@ -41,10 +44,26 @@ export interface ResolvedRoute {
   readonly circuitBreaker: CircuitBreakerOptions | undefined
   readonly rateLimit: RouteRateLimit | undefined
   readonly bulkhead: BulkheadOptions | undefined
+  readonly adaptiveConcurrency: AdaptiveConcurrencyOptions | undefined
   readonly mirror: Required<MirrorConfig> | undefined
-  readonly transform: TransformConfig | undefined
+  readonly transform: ResolvedTransform | undefined
   /** What the user gave, for `getRoutes()`. */
   readonly definition: GatewayRouteDefinition
+}
+
+/** A function that changes bodies, which bodies, and how large they may be. */
+export interface BodyRule<View> {
+  readonly body: NonNullable<MessageTransform<View>['body']>
+  readonly when: MessageTransform<View>['when']
+  readonly maxBytes: number
+}
+
+export interface ResolvedTransform {
+  /** With what a function of the answer's body needs. */
+  readonly requestEdits: HeaderEdits
+  readonly responseEdits: HeaderEdits
+  readonly requestBody: BodyRule<RequestView> | undefined
+  readonly responseBody: BodyRule<ResponseView> | undefined
 }
 
 /** What routes get that say nothing of their own. */
@@ -68,6 +87,8 @@ export interface ResolvedGateway {
   /** `undefined`: one that no other gateway has. */
   readonly pseudonym: string | undefined
   readonly maxUrlLength: number
+  /** `undefined`: no limit. */
+  readonly maxConcurrentRequests: number | undefined
   readonly refuseUnderscores: boolean
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number

@@ -1,12 +1,18 @@
 import { METHODS } from 'node:http'
 import { show, suggest } from '@hazeljs/core'
-import { bulkheadProblems, circuitBreakerProblems, rateLimiterProblems, retryProblems } from '@hazeljs/resilience'
+import {
+  adaptiveConcurrencyProblems,
+  bulkheadProblems,
+  circuitBreakerProblems,
+  rateLimiterProblems,
+  retryProblems,
+} from '@hazeljs/resilience'
 import type { ZodType } from 'zod'
 import { canarySchema } from './canary-schema.js'
 import type { GatewayRouteDefinition, MirrorConfig, RouteRateLimit, ServiceRouteConfig, TrafficPolicyConfig } from './definition.js'
 import { type Fields, isObject, type Loose, type Report } from './fields.js'
-import { transformSchema } from './header-schema.js'
 import { pathProblem, prefixProblem, strategyProblem, stripPrefixProblem } from './path-rules.js'
+import { transformSchema } from './transform-schema.js'
 import { versionRouteSchema } from './version-schema.js'
 
 export function routeSchema(fields: Fields): ZodType {
@@ -61,6 +67,7 @@ function trafficPolicySchema(fields: Fields, circuitBreaker: ZodType, rateLimit:
     circuitBreaker,
     rateLimit,
     bulkhead: fields.checkedBy(bulkheadProblems).optional(),
+    adaptiveConcurrency: fields.checkedBy(adaptiveConcurrencyProblems).optional(),
   })
 }
 

@@ -31,7 +31,11 @@ function tlsSchema(fields: Fields): ZodType {
     ca: fields.z.unknown().optional(),
     cert: fields.z.unknown().optional(),
     key: fields.z.unknown().optional(),
-    passphrase: fields.text.optional(),
+    // Not `fields.text`, which quotes what it got.
+    passphrase: fields.z
+      .string({ error: () => 'expected text' })
+      .min(1, { error: () => 'is empty' })
+      .optional(),
     servername: fields.checkedText((name) => (isIP(name) === 0 ? undefined : 'is an address; TLS asks for names only')).optional(),
     rejectUnauthorized: fields.flag.optional(),
   })

@@ -1,6 +1,7 @@
 import { exchangeOf, type GatewayRequest } from '../adapters/handle-request.js'
+import type { ResolvedTransform } from '../config/resolved.js'
 import { GatewayError } from '../errors.js'
-import type { Exchange } from '../exchange.js'
+import { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import { AnswerCollector } from '../http/answer-collector.js'
 import { compileDryRun } from '../path.js'
@@ -11,7 +12,7 @@ import type { ExplainedPolicies, ExplainedRefusal, ExplainedRoute, ExplainedUpst
 import { formatExplanation } from './format.js'
 import type { Sightings } from './look.js'
 
-/** A request to explain; its body plays no part. */
+/** A request to explain. Of its body it says what `headers` do: `Content-Length`, or `Transfer-Encoding: chunked`. */
 export type ExplainRequest = Omit<GatewayRequest, 'body'>
 
 /** Walks `request` along the path of every request, up to where it would be sent, and says what was decided on the way. */
@@ -22,7 +23,7 @@ export async function explain(
 ): Promise<Explanation> {
   const collector = new AnswerCollector()
   collector.answer.catch(() => undefined) // an answer that could not be written is told by the exchange's failure
-  const exchange = exchangeOf(request, collector)
+  const exchange = withFraming(exchangeOf(request, collector), request, collector)
   const seen: Sightings = {}
   let table: RouteTable<CompiledRoute> | undefined
   await compileDryRun(gateway, () => (table = currentTable()), seen)(exchange)
@@ -40,10 +41,21 @@ export async function explain(
     canary: canaryOf(exchange),
     subset: subset && { version: subset.version, filter: subset.filter, instances: subset.picker.instances },
     policies: route && policiesOf(route, exchange, gateway, seen),
+    body: seen.body,
+    upgrade: seen.upgrade,
     upstream: upstreamOf(exchange),
     answerHeaders: fields(exchange.answerHeaders ?? []),
   }
   return { ...facts, toString: () => formatExplanation(facts) }
+}
+
+/** The fields that say how long a body is: who sends one writes them, here they are all there is of it. */
+function withFraming(exchange: Exchange, { headers = {} }: ExplainRequest, collector: AnswerCollector): Exchange {
+  const framing = Object.entries(headers).flatMap(([name, values]) =>
+    /^(?:content-length|transfer-encoding)$/i.test(name) && values !== undefined ? [values].flat().flatMap((value) => [name, value]) : [],
+  )
+  if (framing.length === 0) return exchange
+  return new Exchange({ ...exchange.arrived, rawHeaders: [...exchange.arrived.rawHeaders, ...framing] }, collector)
 }
 
 function describeRoute({ path, resolved, serviceName }: RoutePlan): ExplainedRoute {
@@ -63,19 +75,27 @@ function canaryOf({ arm, route }: Exchange): Explanation['canary'] {
 }
 
 function policiesOf(route: RoutePlan, exchange: Exchange, { config }: GatewayContext, { rateLimit }: Sightings): ExplainedPolicies {
-  const { breaker, bulkhead } = exchange.subset ?? {}
+  const { breaker, bulkhead, adaptive } = exchange.subset ?? {}
   const { attempts = 1, summary } = route.retry.describe()
   return {
     timeoutMs: route.timeoutMs,
     attemptTimeoutMs: route.attemptTimeoutMs,
     connectTimeoutMs: config.connectTimeoutMs,
     idleTimeoutMs: config.idleTimeoutMs,
-    retry: { attempts, answers: route.retriesAnswers, summary },
+    maxBodyBytes: route.maxBodyBytes,
+    retry: { attempts, answers: route.retriesAnswers, summary, budget: route.budget.available },
     circuitBreaker: breaker && { ...breaker.getMetrics(), retryAfterMs: breaker.getTimeUntilNextAttempt() },
     rateLimit,
     bulkhead: bulkhead?.getMetrics(),
+    adaptiveConcurrency: adaptive?.getMetrics(),
     mirror: route.resolved.mirror,
+    transform: bodiesChanged(route.resolved.transform),
   }
+}
+
+function bodiesChanged({ requestBody, responseBody }: Partial<ResolvedTransform> = {}): ExplainedPolicies['transform'] {
+  if (requestBody === undefined && responseBody === undefined) return undefined
+  return { requestBytes: requestBody?.maxBytes, responseBytes: responseBody?.maxBytes }
 }
 
 function upstreamOf({ arrived, upstreamTarget, upstreamHeaders }: Exchange): ExplainedUpstream | undefined {

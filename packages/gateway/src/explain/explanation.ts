@@ -1,5 +1,5 @@
 import type { ServiceFilter, ServiceInstance } from '@hazeljs/core'
-import type { BulkheadMetrics, CircuitBreakerMetrics, LimitState } from '@hazeljs/resilience'
+import type { AdaptiveConcurrencyMetrics, BulkheadMetrics, CircuitBreakerMetrics, LimitState } from '@hazeljs/resilience'
 import type { CanaryState } from '../canary/canary-state.js'
 import type { MirrorConfig } from '../config/definition.js'
 import type { VersionResolution } from '../versions/version-router.js'
@@ -33,15 +33,41 @@ export interface ExplainedPolicies {
   readonly attemptTimeoutMs: number | undefined
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number
-  /** `answers: false`: only connections that can't be made are retried. */
-  readonly retry: { readonly attempts: number; readonly answers: boolean; readonly summary: string }
+  /** `undefined`: no limit. */
+  readonly maxBodyBytes: number | undefined
+  /**
+   * `answers: false`: only connections that can't be made are retried. `budget`: how many retries the service's routes may make now; below 1,
+   * none.
+   */
+  readonly retry: { readonly attempts: number; readonly answers: boolean; readonly summary: string; readonly budget: number }
   /** Of the request's subset. */
   readonly circuitBreaker: (CircuitBreakerMetrics & { readonly retryAfterMs: number }) | undefined
   /** Of the request's key. */
   readonly rateLimit: LimitState | undefined
   /** Of the request's subset. */
   readonly bulkhead: BulkheadMetrics | undefined
+  /** Of the request's subset. */
+  readonly adaptiveConcurrency: AdaptiveConcurrencyMetrics | undefined
   readonly mirror: Required<MirrorConfig> | undefined
+  /** The largest bodies that functions change; `undefined` for those that they leave alone. Edits to fields show in `upstream`. */
+  readonly transform: { readonly requestBytes: number | undefined; readonly responseBytes: number | undefined } | undefined
+}
+
+/** What becomes of the request's body, by what `Content-Length` and `Transfer-Encoding` say of it. */
+export interface ExplainedBody {
+  /** `undefined`: it comes in chunks, and nobody knows. */
+  readonly bytes: number | undefined
+  /** `undefined`: no limit. */
+  readonly maxBytes: number | undefined
+  /** Whether it is read ahead and kept for further attempts; what is not streams, and is sent once. `if-short`: up to 64 KiB. */
+  readonly kept: 'whole' | 'if-short' | 'no'
+}
+
+export interface ExplainedUpgrade {
+  /** The protocols that the request offers, in lower case. */
+  readonly offered: readonly string[]
+  /** The one that the instance is asked for; `undefined`: the request is served as if it had not asked. */
+  readonly passes: string | undefined
 }
 
 export interface ExplainedUpstream {
@@ -87,6 +113,10 @@ export interface Explanation {
   /** `undefined` where the request was refused before. */
   readonly subset: ExplainedSubset | undefined
   readonly policies: ExplainedPolicies | undefined
+  /** `undefined` where the request has none, or was refused before. */
+  readonly body: ExplainedBody | undefined
+  /** `undefined` where the request asks for no other protocol, or was refused before. */
+  readonly upgrade: ExplainedUpgrade | undefined
   /** `undefined` where the request was refused before. */
   readonly upstream: ExplainedUpstream | undefined
   /** Fields that the gateway would put on the answer. */

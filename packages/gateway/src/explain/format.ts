@@ -1,11 +1,12 @@
-import type { ExplainedPolicies, ExplainedRoute, Explanation, Field } from './explanation.js'
+import { replayBytes } from '../http/replay.js'
+import type { ExplainedBody, ExplainedPolicies, ExplainedRoute, Explanation, Field } from './explanation.js'
 
 /** Of the routes whose path does not match, as many are named; of a thousand the rest is a number. */
 const otherPathsShown = 10
 
 /** An explanation as text: one fact a line, in the order of the path. */
 export function formatExplanation(facts: Omit<Explanation, 'toString'>): string {
-  const { request, route, version, canary, subset, policies, upstream, answerHeaders } = facts
+  const { request, route, version, canary, subset, policies, body, upgrade, upstream, answerHeaders } = facts
   const lines = [
     `${request.method} ${request.path}${request.query}`,
     outcomeOf(facts),
@@ -21,6 +22,12 @@ export function formatExplanation(facts: Omit<Explanation, 'toString'>): string 
     lines.push(`instances UP${filter}: ${instances === '' ? 'none' : instances}`)
   }
   if (policies !== undefined) lines.push(...policyLines(policies))
+  if (body !== undefined) lines.push(`body: ${bodyText(body)}`)
+  if (upgrade !== undefined) {
+    lines.push(
+      `upgrade: ${upgrade.offered.join(', ')} offered, ${upgrade.passes === undefined ? 'none asked for' : `${upgrade.passes} asked for`}`,
+    )
+  }
   if (upstream !== undefined) {
     lines.push(`upstream: ${request.method} ${upstream.target}`, ...upstream.added.map(signed('+')), ...upstream.removed.map(signed('-')))
   }
@@ -48,11 +55,22 @@ function otherRoutes(others: Explanation['otherRoutes']): string[] {
   return hidden > 0 ? [...shown, `  nor ${hidden} more whose path does not match`] : shown
 }
 
+function bodyText({ bytes, maxBytes, kept }: ExplainedBody): string {
+  const size = `${bytes === undefined ? 'of unknown length' : `${bytes} bytes`}${maxBytes === undefined ? '' : ` of at most ${maxBytes}`}`
+  const fate = {
+    whole: 'kept for further attempts',
+    'if-short': `kept for further attempts if it has up to ${replayBytes} bytes`,
+    no: 'streams, and is sent once',
+  }
+  return `${size}, ${fate[kept]}`
+}
+
 function policyLines(policies: ExplainedPolicies): string[] {
-  const { timeoutMs, attemptTimeoutMs, connectTimeoutMs, idleTimeoutMs, retry, circuitBreaker, rateLimit, bulkhead, mirror } = policies
+  const { timeoutMs, attemptTimeoutMs, connectTimeoutMs, idleTimeoutMs, retry, circuitBreaker, rateLimit, mirror } = policies
+  const { bulkhead, adaptiveConcurrency } = policies
   const lines = [
     `timeouts: total ${ms(timeoutMs)}, attempt ${ms(attemptTimeoutMs)}, connect ${ms(connectTimeoutMs)}, silence ${ms(idleTimeoutMs)}`,
-    `attempts: ${retry.attempts}, after ${retry.answers ? 'failures that may be repeated' : 'connections that fail'} (${retry.summary})`,
+    `attempts: ${retry.attempts}, after ${retry.answers ? 'failures that may be repeated' : 'connections that fail'} (${retry.summary}); the budget allows ${Math.floor(retry.budget)} retries now`,
   ]
   if (circuitBreaker !== undefined) {
     const { state, failureCalls, totalCalls, retryAfterMs } = circuitBreaker
@@ -67,8 +85,21 @@ function policyLines(policies: ExplainedPolicies): string[] {
     const { activeCalls, maxConcurrent, queueLength, maxQueue } = bulkhead
     lines.push(`bulkhead: ${activeCalls} of ${maxConcurrent} places taken, ${queueLength} of ${maxQueue} waiting`)
   }
+  if (adaptiveConcurrency !== undefined) {
+    const { limit, activeCalls, latencyMs, baselineMs } = adaptiveConcurrency
+    lines.push(`adaptive limit: ${activeCalls} of ${limit} under way, latency ${ms(latencyMs)}, usually ${ms(baselineMs)}`)
+  }
   if (mirror !== undefined) lines.push(`mirror: ${mirror.percentage} % to ${mirror.service}`)
+  if (policies.transform !== undefined) lines.push(transformText(policies.transform))
   return lines
+}
+
+function transformText({ requestBytes, responseBytes }: NonNullable<ExplainedPolicies['transform']>): string {
+  const sides = [
+    ...(requestBytes === undefined ? [] : [`of requests up to ${requestBytes} bytes`]),
+    ...(responseBytes === undefined ? [] : [`of answers up to ${responseBytes} bytes`]),
+  ]
+  return `transform: bodies ${sides.join(', ')}`
 }
 
 function ms(duration: number | undefined): string {

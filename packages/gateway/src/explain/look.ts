@@ -1,16 +1,36 @@
 import type { LimitState } from '@hazeljs/resilience'
+import { hasBody } from '../adapters/node-handler.js'
+import { protocolsOf } from '../adapters/upgrade-handler.js'
 import { GatewayError } from '../errors.js'
-import type { RouteStage } from '../stage.js'
+import { headerValue, headerValues } from '../http/header-lookup.js'
+import { replayBytes } from '../http/replay.js'
+import { isIdempotent } from '../upstream/upstream-failure.js'
+import { shedRetryAfterMs } from '../overload.js'
+import type { GatewayStage, RouteStage } from '../stage.js'
 import { chooser, choosing } from '../stages/choose-subset.js'
+import { bodyTooLarge } from '../stages/limit-body.js'
 import { addLimitFields, limitRequest } from '../stages/limit-rate.js'
 import { firstListing, noInstance } from '../stages/pick-instance.js'
 import type { Subset } from '../subset.js'
 import type { VersionResolution } from '../versions/version-router.js'
+import type { ExplainedBody, ExplainedUpgrade } from './explanation.js'
 
 /** What stages find out and no exchange keeps. */
 export interface Sightings {
   rateLimit?: LimitState
   version?: VersionResolution
+  body?: ExplainedBody
+  upgrade?: ExplainedUpgrade
+}
+
+/** In the place of `limitRequests`: an explanation is none of the requests under way. */
+export const lookAtRequests: GatewayStage = ({ config, inFlight }) => {
+  const { maxConcurrentRequests } = config
+  if (maxConcurrentRequests === undefined) return undefined
+  return (exchange, next) => {
+    if (inFlight.count >= maxConcurrentRequests) throw new GatewayError('GATEWAY_OVERLOADED', { retryAfterMs: shedRetryAfterMs })
+    return next(exchange)
+  }
 }
 
 /** In the place of `limitRate`: takes nothing from the limit. */
@@ -26,6 +46,33 @@ export const lookAtRate =
       if (retryAfterMs > 0) throw new GatewayError('RATE_LIMITED', { retryAfterMs })
       return next(exchange)
     }
+  }
+
+/** In the place of `limitBody` and of what keeps a body for another attempt: goes by what the fields say of it. */
+export const lookAtBody =
+  (seen: Sightings): RouteStage =>
+  ({ maxBodyBytes, retriesAnswers }) =>
+  (exchange, next) => {
+    const { method, rawHeaders } = exchange.arrived
+    if (!hasBody(rawHeaders)) return next(exchange)
+    const length = headerValue(rawHeaders, 'content-length')
+    const bytes = length === undefined ? undefined : Number(length)
+    const replays = retriesAnswers && isIdempotent(method, rawHeaders) && (bytes ?? 0) <= replayBytes
+    seen.body = { bytes, maxBytes: maxBodyBytes, kept: !replays ? 'no' : bytes === undefined ? 'if-short' : 'whole' }
+    if (maxBodyBytes !== undefined && bytes !== undefined && bytes > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
+    return next(exchange)
+  }
+
+/** Which protocol of those that the request offers its connection may change to, if the instance agrees. */
+export const lookAtUpgrade =
+  (seen: Sightings): RouteStage =>
+  ({ upgrades }) =>
+  (exchange, next) => {
+    const { method, rawHeaders } = exchange.arrived
+    const asks = headerValues(rawHeaders, 'connection').some((value) => /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(value))
+    const offered = asks ? protocolsOf({ method, httpVersion: '1.1', rawHeaders: [...rawHeaders] }) : []
+    if (offered.length > 0) seen.upgrade = { offered, passes: offered.find((protocol) => upgrades.includes(protocol)) }
+    return next(exchange)
   }
 
 /** In the place of `chooseSubset`: the same, and keeps which version was resolved before a canary may take its place. */
@@ -44,13 +91,16 @@ export const lookAtCircuit: RouteStage = (route) => {
   }
 }
 
-/** In the place of `limitConcurrency`: takes no place. */
+/** In the place of `limitConcurrency` and `adaptConcurrency`: takes no place. */
 export const lookAtConcurrency: RouteStage = (route) => {
-  if (!route.bounded) return undefined
+  if (!route.bounded && !route.adapts) return undefined
   return (exchange, next) => {
-    const places = exchange.subset?.bulkhead?.getMetrics()
-    if (places !== undefined && places.activeCalls >= places.maxConcurrent && places.queueLength >= places.maxQueue) {
-      throw new GatewayError('BULKHEAD_FULL')
+    const { bulkhead, adaptive } = exchange.subset as Subset
+    const places = bulkhead?.getMetrics()
+    const isFull = places !== undefined && places.activeCalls >= places.maxConcurrent && places.queueLength >= places.maxQueue
+    const measured = adaptive?.getMetrics()
+    if (isFull || (measured !== undefined && measured.activeCalls >= measured.limit)) {
+      throw new GatewayError('BULKHEAD_FULL', { retryAfterMs: shedRetryAfterMs })
     }
     return next(exchange)
   }

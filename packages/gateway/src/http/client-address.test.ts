@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ClientAddresses, plainAddress, trustedProxyProblems } from './client-address.js'
+import { ClientAddresses, maxProxies, networkOf, plainAddress, trustedProxyProblems } from './client-address.js'
 
 describe('isTrusted', () => {
   const addresses = new ClientAddresses(['10.0.0.0/8', '192.0.2.7', 'fd00::/8', '::ffff:198.51.100.0/120'])
@@ -60,6 +60,18 @@ describe('clientIp', () => {
     expect(addresses.clientIp(peer, forwardedFor)).toBe(expected)
   })
 
+  it('goes through as many proxies as a chain may have, and no further', () => {
+    const proxies = (count: number) => Array.from({ length: count }, (_, index) => `fd00::${(index + 1).toString(16)}`).join(',')
+    expect(addresses.clientIp('10.0.0.1', [`198.51.100.1,${proxies(maxProxies - 1)}`])).toBe('198.51.100.1')
+    expect(addresses.clientIp('10.0.0.1', [`198.51.100.1,${proxies(maxProxies)}`])).toBe('fd00::1')
+    expect(
+      addresses.clientIp(
+        '10.0.0.1',
+        Array.from({ length: maxProxies + 1 }, () => '10.0.0.2'),
+      ),
+    ).toBe('10.0.0.2')
+  })
+
   it('believes nobody by default', () => {
     expect(new ClientAddresses([]).clientIp('::ffff:127.0.0.1', ['198.51.100.1'])).toBe('127.0.0.1')
   })
@@ -74,6 +86,25 @@ it.each([
   ['', ''],
 ])('plainAddress of %j is %j', (address, plain) => {
   expect(plainAddress(address)).toBe(plain)
+})
+
+it.each([
+  ['203.0.113.9', '203.0.113.9'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::6', '2001:db8:1:2::/64'],
+  ['2001:db8:1::6', '2001:db8:1:0::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['2001:db8::2:3:4:5:6', '2001:db8:0:2::/64'],
+  ['2001::2:3:4:5:6:7', '2001:0:2:3::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::', '0:0:0:0::/64'],
+  ['1::', '1:0:0:0::/64'],
+  ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+  ['::2:3:4:5:6:192.0.2.1', '0:2:3:4::/64'],
+  ['', ''],
+  ['no address', 'no address'],
+])('networkOf of %j is %j', (address, network) => {
+  expect(networkOf(address)).toBe(network)
 })
 
 describe('trustedProxyProblems', () => {

@@ -4,6 +4,12 @@ import { show, type ConfigProblem } from '@hazeljs/core'
 /** As many addresses are remembered as trusted or not. A check against the ranges costs 2 µs, and clients return. */
 const rememberedAddresses = 8_192
 
+/**
+ * No chain of trusted proxies is longer, and no more entries of X-Forwarded-For are looked at: where everybody is trusted, a client could
+ * have its 16 KiB of addresses read for each request.
+ */
+export const maxProxies = 64
+
 const ipv4Mapped = '::ffff:'
 /** An entry of X-Forwarded-For with a port: `192.0.2.1:80`, `[2001:db8::1]:80`, and brackets alone. */
 const withPort = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9a-f:.%]+)\])(?::\d+)?$/i
@@ -34,15 +40,18 @@ export class ClientAddresses {
 
   /**
    * The client's address: from `peer` through `forwardedFor`, the values of X-Forwarded-For in order, to the left as long as what stands
-   * there was written by a trusted proxy. An entry that is no address ends the walk at the proxy that vouched for it.
+   * there was written by a trusted proxy, {@link maxProxies} entries at most. One that is no address ends the walk at the proxy that vouched for
+   * it.
    */
   clientIp(peer: string, forwardedFor: readonly string[]): string {
     let client = plainAddress(peer)
     const trusted = this.#trusted
     if (trusted === undefined || !this.#check(trusted, client)) return client
+    let left = maxProxies
     for (let line = forwardedFor.length - 1; line >= 0; line--) {
       const value = forwardedFor[line] as string
       for (let end = value.length; end >= 0;) {
+        if (left-- === 0) return client
         const start = end === 0 ? -1 : value.lastIndexOf(',', end - 1)
         const entry = entryAddress(value.slice(start + 1, end).trim())
         if (entry === undefined) return client
@@ -74,6 +83,22 @@ export function plainAddress(address: string): string {
   const bare = zone === -1 ? address : address.slice(0, zone)
   const last = bare.startsWith(ipv4Mapped) ? bare.slice(ipv4Mapped.length) : ''
   return last.includes('.') ? last : bare
+}
+
+/**
+ * Whose address it is, as far as addresses tell: in IPv6 everybody has a whole /64, and another address for each request where they like
+ * (RFC 8981). `address` is canonical.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [before = '', after] = address.split('::')
+  const groups = before === '' ? [] : before.split(':')
+  if (after !== undefined && groups.length < 4) {
+    const last = after === '' ? [] : after.split(':')
+    const zeros = 8 - groups.length - last.length - (after.includes('.') ? 1 : 0)
+    groups.push(...Array.from({ length: zeros }, () => '0'), ...last)
+  }
+  return `${groups.slice(0, 4).join(':')}::/64`
 }
 
 /** What is wrong with a list of trusted proxies; paths are those of `trustedProxies`. */

@@ -1,5 +1,6 @@
 import type { TlsOptions } from 'node:tls'
 import { type Duration, type OptionsReader, show } from '@hazeljs/core'
+import { readShutdown, type ResolvedShutdown, type ShutdownOptions } from '../config/close-options.js'
 import { tlsProblems } from './tls-problems.js'
 
 /** Those of `node:tls` that a server of the gateway takes. */
@@ -41,8 +42,25 @@ export interface ListenOptions {
   readonly maxHeaderBytes?: number
   /** How long a client may take to send them; then 408. Looked after every second, or twice in this time. Default 60 s. */
   readonly headersTimeout?: Duration
+  /**
+   * How long a client may stand still while it is its turn: send nothing of a body that is awaited (408, or where an answer has begun its
+   * end), or take nothing of an answer (the connection is cut). Looked after as `headersTimeout` is. Default 60 s.
+   */
+  readonly stallTimeout?: Duration
+  /**
+   * Bytes a second that a client has to send or take while it is its turn; slower than that for all of `stallTimeout` is standing still.
+   * Default 0: any byte will do, so a client that sends one a minute is bounded by the route's `timeout` only.
+   */
+  readonly minRate?: number
+  /** Connections at once, idle ones and WebSockets among them; further ones are closed as they come. Default: no limit. */
+  readonly maxConnections?: number
   /** Serves https, and nothing but. Default: http. */
   readonly tls?: ListenTlsOptions
+  /**
+   * Closes the gateway when the process gets a signal, and then ends the process by it, unless others listen to the signal: then the end is
+   * theirs. A second one ends it at once. `true`: SIGTERM, with the defaults. Default `false`.
+   */
+  readonly shutdown?: boolean | ShutdownOptions
 }
 
 export interface ResolvedListenOptions {
@@ -50,12 +68,19 @@ export interface ResolvedListenOptions {
   readonly host: string | undefined
   readonly maxHeaderBytes: number
   readonly headersTimeoutMs: number
+  readonly stallTimeoutMs: number
+  readonly minRate: number
+  readonly maxConnections: number | undefined
   readonly tls: ListenTlsOptions | undefined
+  readonly shutdown: ResolvedShutdown | undefined
 }
 
 export const defaultPort = 3_000
 export const defaultMaxHeaderBytes = 16_384
 export const defaultHeadersTimeoutMs = 60_000
+/** As nginx has it (`client_body_timeout`, `send_timeout`); Envoy waits for 5 minutes. */
+export const defaultStallTimeoutMs = 60_000
+export const defaultMinRate = 0
 /** Node's own is two minutes, for which anybody can hold connections without saying a word. */
 export const defaultHandshakeTimeoutMs = 10_000
 
@@ -68,8 +93,18 @@ export function readListenOptions(options: OptionsReader<ListenOptions>): Resolv
     host,
     maxHeaderBytes: options.number('maxHeaderBytes', defaultMaxHeaderBytes, { min: 1_024, integer: true }),
     headersTimeoutMs: options.duration('headersTimeout', defaultHeadersTimeoutMs, 1),
+    stallTimeoutMs: options.duration('stallTimeout', defaultStallTimeoutMs, 1),
+    minRate: options.number('minRate', defaultMinRate, { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    maxConnections: options.number('maxConnections', undefined, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true }),
     tls: options.value('tls') === undefined ? undefined : readTls(options.object('tls')),
+    shutdown: readWhetherShutdown(options),
   }
+}
+
+function readWhetherShutdown(options: OptionsReader<ListenOptions>): ResolvedShutdown | undefined {
+  const shutdown = options.value('shutdown')
+  if (shutdown === undefined || shutdown === false) return undefined
+  return readShutdown(shutdown === true ? options.object('shutdown', {}) : options.object('shutdown'))
 }
 
 function readTls(options: OptionsReader<ListenTlsOptions>): ListenTlsOptions {

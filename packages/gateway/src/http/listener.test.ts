@@ -1,10 +1,14 @@
 import { systemClock } from '@hazeljs/core'
 import { connect } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
-import { Listener } from './listener.js'
+import { Listener, type ListenerObserver } from './listener.js'
 
-const fail = (error: Error) => {
-  throw error
+const observer: ListenerObserver = {
+  onError: (error) => {
+    throw error
+  },
+  onUnreadable: () => undefined,
+  onDropped: () => undefined,
 }
 
 describe('a listener that closes', () => {
@@ -17,10 +21,11 @@ describe('a listener that closes', () => {
         response.once('close', onClosed)
         response.end(Buffer.alloc(size, 'x'))
         ended = true
+        return undefined
       },
       () => false,
       systemClock,
-      fail,
+      observer,
     )
     const { port } = await listener.listen()
     const client = connect(port, '127.0.0.1')
@@ -42,7 +47,7 @@ describe('a listener that closes', () => {
       () => undefined,
       () => false,
       systemClock,
-      fail,
+      observer,
     )
     await listener.close(1_000)
     await listener.close(1_000)

@@ -2,7 +2,7 @@ import { isAuthority } from './target.js'
 
 /** What is wrong with the fields of a request: what to answer, with a sentence for the client. */
 export interface FieldsRefusal {
-  readonly code: 'INVALID_REQUEST' | 'NOT_IMPLEMENTED' | 'HEADERS_TOO_LARGE'
+  readonly code: 'INVALID_REQUEST' | 'EXPECTATION_FAILED' | 'NOT_IMPLEMENTED' | 'HEADERS_TOO_LARGE'
   readonly detail: string
 }
 
@@ -27,6 +27,7 @@ const twoCredentials = twice('Authorization')
 const badLength = invalid('The Content-Length is not a number of bytes.')
 const twoFramings = invalid('The request has both Transfer-Encoding and Content-Length.')
 const oldFraming = invalid('Transfer-Encoding does not exist in HTTP/1.0.')
+const unknownExpectation = refusal('EXPECTATION_FAILED', 'The only expectation that is served is 100-continue.')
 const unknownCoding = refusal('NOT_IMPLEMENTED', 'The only transfer coding that is served is chunked.')
 
 const digits = /^\d{1,16}$/
@@ -52,6 +53,9 @@ export function checkFields(raw: readonly string[], httpVersion: string | undefi
         if (!is(name, 'host')) break
         if (host !== undefined) return twoHosts
         host = raw[i + 1]
+        break
+      case 6: // HTTP/1.0 knows no expectations (RFC 9110, 10.1.1)
+        if (is(name, 'expect') && httpVersion !== '1.0' && !is(raw[i + 1] as string, '100-continue')) return unknownExpectation
         break
       case 12:
         if (!is(name, 'content-type')) break

@@ -11,7 +11,12 @@ const lateHeaderCheckMs = 1_000
 
 /** A server of HTTP/1.1, over TLS where `tls` says how. One that also speaks HTTP/2, as ALPN settles, has its place here. */
 export function httpServer(
-  { tls, maxHeaderBytes, headersTimeoutMs }: Pick<ResolvedListenOptions, 'tls' | 'maxHeaderBytes' | 'headersTimeoutMs'>,
+  {
+    tls,
+    maxHeaderBytes,
+    headersTimeoutMs,
+    maxConnections,
+  }: Pick<ResolvedListenOptions, 'tls' | 'maxHeaderBytes' | 'headersTimeoutMs' | 'maxConnections'>,
   onRequest: RequestListener,
 ): Server {
   const options: ServerOptions = {
@@ -29,8 +34,11 @@ export function httpServer(
     tls === undefined
       ? createServer(options, onRequest)
       : createSecureServer({ ...options, ...tls, ALPNProtocols: ['http/1.1'] }, onRequest)
-  return server.on('checkContinue', (request, response) => {
-    continueWhenRead(request, response)
-    onRequest(request, response)
-  })
+  if (maxConnections !== undefined) server.maxConnections = maxConnections
+  return server
+    .on('checkContinue', (request, response) => {
+      continueWhenRead(request, response)
+      onRequest(request, response)
+    })
+    .on('checkExpectation', onRequest) // the path refuses it, with an answer of ours
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import type { ConfigProblem } from '@hazeljs/core'
+import { type ConfigProblem, toError } from '@hazeljs/core'
 
 type Material = Pick<SecureContextOptions, 'cert' | 'key' | 'passphrase' | 'pfx' | 'ca'>
 
@@ -29,9 +29,16 @@ export function tlsProblems(options: SecureContextOptions): ConfigProblem[] {
 function readAlone(name: 'cert' | 'key' | 'pfx' | 'ca', { passphrase, ...options }: Material): void {
   const value = options[name]
   if (value === undefined) return
+  if (isEmpty(value)) throw new Error('it is empty')
   createSecureContext({ [name]: value, passphrase })
   // OpenSSL passes over text without a certificate, and then trusts nobody.
   if (name === 'ca') for (const authority of [value].flat()) new X509Certificate(authority as string | Buffer)
+}
+
+/** Node takes these for none at all, but for an empty list of authorities: then it trusts nobody. */
+function isEmpty(value: unknown): boolean {
+  if (value === null) return true
+  return (typeof value === 'string' || Array.isArray(value) || value instanceof Uint8Array) && value.length === 0
 }
 
 function reasonAgainst(action: () => void): string | undefined {
@@ -39,6 +46,6 @@ function reasonAgainst(action: () => void): string | undefined {
     action()
     return undefined
   } catch (error) {
-    return (error as Error).message
+    return toError(error).message.replace(/\. Received .*/s, '') // where it would be quoted
   }
 }

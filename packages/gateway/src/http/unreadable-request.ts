@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
 import { GatewayError } from '../errors.js'
+import type { Connection } from './connection.js'
 import { problemBody } from './problem.js'
 
 /** What Node's HTTP server hands to `clientError`: a parser's complaint, a timeout, or what befell the socket. */
@@ -31,13 +31,19 @@ export function readingProblem({ code = '', rawPacket }: ReadingError): GatewayE
   }
 }
 
+/** Told of what a client got that sent something unreadable. */
+type OnUnreadable = (problem: GatewayError, clientIp: string) => void
+
 /**
- * Ends a connection on which no further request can be read. `last` is the newest of its answers that has not gone out.
+ * Ends a connection on which no further request can be read.
  *
- * A request that was read whole keeps its answer, and the connection ends behind it. Where the request that `last` answers is itself
- * what can't be read, its call is broken off with the connection, so that no service takes a part of it for the whole.
+ * Requests that were read whole keep their answers, and the connection ends behind them. Where it is the body of the one under way that
+ * can't be read, that one is called off, so that no service takes a part of it for the whole, and answered on its path.
  */
-export function endUnreadable(error: ReadingError, socket: Socket, last: ServerResponse | undefined): void {
+export function endUnreadable(error: ReadingError, connection: Connection, onUnreadable: OnUnreadable): void {
+  if (connection.isUnreadable) return // the parser says so of every packet from now on
+  connection.stopReading()
+  const { socket, lastAnswer: last } = connection
   if (last !== undefined && (last.req.complete || last.writableEnded)) {
     if (!last.headersSent) last.shouldKeepAlive = false
     last.once('close', () => {
@@ -46,29 +52,41 @@ export function endUnreadable(error: ReadingError, socket: Socket, last: ServerR
     return
   }
   const problem = readingProblem(error)
-  if (problem === undefined || !socket.writable || last?.headersSent === true) {
-    socket.destroy()
-    return
-  }
-  refuseConnection(socket, problem)
+  if (problem === undefined || !socket.writable) socket.destroy()
+  else if (last === undefined) refuseConnection(connection, problem, onUnreadable)
+  else if (connection.answers.get(last) === undefined) refuseBehind(connection, last, problem, onUnreadable)
+  else connection.answers.get(last)?.callOff(problem)
 }
 
 /** CONNECT is not served. Answers to earlier requests of the connection go out first, and the connection ends behind them. */
-export function refuseTunnel(socket: Socket, last: ServerResponse | undefined): void {
-  const refuse = () => {
-    refuseConnection(socket, new GatewayError('NOT_IMPLEMENTED', { detail: 'CONNECT and TRACE are not served.' }))
-  }
+export function refuseTunnel(connection: Connection, onUnreadable: OnUnreadable): void {
+  const { socket, lastAnswer } = connection
+  const problem = new GatewayError('NOT_IMPLEMENTED', { detail: 'CONNECT and TRACE are not served.' })
   socket.on('error', () => socket.destroy()) // Node no longer looks after it
-  if (last === undefined) refuse()
-  else last.once('close', refuse)
+  connection.stopReading()
+  if (lastAnswer === undefined) refuseConnection(connection, problem, onUnreadable)
+  else
+    lastAnswer.once('close', () => {
+      refuseConnection(connection, problem, onUnreadable)
+    })
+}
+
+/** Of several requests the last is not whole: it waits for those before it, and will not be served. */
+function refuseBehind(connection: Connection, last: ServerResponse, problem: GatewayError, onUnreadable: OnUnreadable): void {
+  connection.answers.delete(last)
+  connection.lastAnswer?.once('close', () => {
+    refuseConnection(connection, problem, onUnreadable)
+  })
 }
 
 /** Answers with a problem where there is no response to write it to, and ends the connection. */
-export function refuseConnection(socket: Socket, problem: GatewayError): void {
+function refuseConnection(connection: Connection, problem: GatewayError, onUnreadable: OnUnreadable): void {
+  const { socket } = connection
   const body = problemBody(problem, undefined)
+  onUnreadable(problem, socket.remoteAddress ?? '')
   socket.write(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
-  socket.destroySoon()
+  connection.endUnread()
 }

@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import { breakOff } from '../http/client-response.js'
 import { writeProblem } from '../http/problem.js'
+import { shedRetryAfterMs } from '../overload.js'
 import type { GatewayStage } from '../stage.js'
 
 /** Turns what the stages inside throw into an answer. Nothing that goes wrong in a stage gets past it. */
@@ -42,7 +43,7 @@ function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof RetryExhaustedError) return toGatewayError(thrown.lastError)
   if (thrown instanceof GatewayError) return thrown
   if (thrown instanceof CircuitBreakerError) return new GatewayError('CIRCUIT_OPEN', { cause: thrown, retryAfterMs: thrown.retryAfterMs })
-  if (thrown instanceof BulkheadError) return new GatewayError('BULKHEAD_FULL', { cause: thrown, retryAfterMs: 1_000 })
+  if (thrown instanceof BulkheadError) return new GatewayError('BULKHEAD_FULL', { cause: thrown, retryAfterMs: shedRetryAfterMs })
   if (thrown instanceof TimeoutError) return new GatewayError('UPSTREAM_TIMEOUT', { cause: thrown })
   return new GatewayError('INTERNAL', { cause: thrown })
 }

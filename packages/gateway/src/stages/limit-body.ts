@@ -10,22 +10,23 @@ import type { RouteStage } from '../stage.js'
  */
 export const limitBody: RouteStage = ({ maxBodyBytes }) => {
   if (maxBodyBytes === undefined) return undefined
-  const tooLarge = () => new GatewayError('BODY_TOO_LARGE', { detail: `At most ${maxBodyBytes} bytes are taken here.` })
   return (exchange, next) => {
     const { body, arrived } = exchange
     if (body === null) return next(exchange)
     const length = Buffer.isBuffer(body) ? body.length : headerValue(arrived.rawHeaders, 'content-length')
-    if (Number(length ?? 0) > maxBodyBytes) throw tooLarge()
+    if (Number(length ?? 0) > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     if (length !== undefined || Buffer.isBuffer(body)) return next(exchange)
     const source = new CancelSource(exchange.context.cancellation)
     exchange.context = exchange.context.under(source)
-    exchange.body = body.pipe(
-      new BodyLimit(maxBodyBytes, () => {
-        source.abort(tooLarge())
-      }),
-    )
+    exchange.body = new BodyLimit(body, maxBodyBytes, () => {
+      source.abort(bodyTooLarge(maxBodyBytes))
+    })
     return next(exchange).finally(() => {
       source.dispose()
     })
   }
+}
+
+export function bodyTooLarge(maxBodyBytes: number): GatewayError {
+  return new GatewayError('BODY_TOO_LARGE', { detail: `At most ${maxBodyBytes} bytes are taken here.` })
 }

@@ -1,6 +1,7 @@
 import type { LimitRequest, LimitState, RateLimiter } from '@hazeljs/resilience'
 import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
+import { networkOf } from '../http/client-address.js'
 import { requestView } from '../http/request-view.js'
 import { retryAfterSeconds } from '../http/problem.js'
 import type { RoutePlan } from '../route-plan.js'
@@ -36,7 +37,7 @@ export function addLimitFields(route: RoutePlan, limiter: RateLimiter, request: 
 export function limitRequest(route: RoutePlan, exchange: Exchange): LimitRequest | undefined {
   const { limiterKey } = route
   if (limiterKey === undefined) return undefined
-  return { key: limiterKey === 'ip' ? exchange.clientIp : textOf(limiterKey(requestView(exchange))) }
+  return { key: limiterKey === 'ip' ? networkOf(exchange.clientIp) : textOf(limiterKey(requestView(exchange))) }
 }
 
 /** Functions without types may be asynchronous by mistake: then nobody waits for what they reject with. */

@@ -2,27 +2,48 @@ import { toError } from '@hazeljs/core'
 import type { Outcome } from '@hazeljs/resilience'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
+import { isShed } from '../overload.js'
 import type { GatewayStage } from '../stage.js'
 
-/** Counts each request once, writes its log line and tells who listens. Everything inside it has a verdict and can't reject; nor does it. */
+/**
+ * Counts each request once, writes its log line and tells who listens. Everything inside it has a verdict and can't reject; nor does it.
+ *
+ * A 101 is counted when it is given, with the time it took: the connection behind it may last for days. Its log line comes at its end.
+ */
 export const observe: GatewayStage = (gateway) => async (exchange, next) => {
   gateway.inFlight.begin()
   const startedAt = gateway.clock.now()
+  void exchange.upgrade?.accepted.then((outcome) => {
+    try {
+      count(exchange, outcome, gateway.clock.now() - startedAt)
+    } catch (error) {
+      uncounted(gateway, error)
+    }
+  })
   const outcome = await next(exchange)
   try {
-    count(gateway, exchange, outcome, gateway.clock.now() - startedAt)
+    const durationMs = gateway.clock.now() - startedAt
+    if (exchange.upgrade?.isAccepted !== true) count(exchange, outcome, durationMs)
+    report(gateway, exchange, outcome, durationMs)
   } catch (error) {
-    gateway.logger.error({ error: toError(error).message }, 'a request could not be counted')
+    uncounted(gateway, error)
   }
   exchange.route?.inFlight.end()
   gateway.inFlight.end()
   return outcome
 }
 
-function count(gateway: GatewayContext, exchange: Exchange, outcome: Outcome, durationMs: number): void {
+function uncounted({ logger }: GatewayContext, error: unknown): void {
+  logger.error({ error: toError(error).message }, 'a request could not be counted')
+}
+
+function count(exchange: Exchange, outcome: Outcome, durationMs: number): void {
   const metrics = exchange.subset?.metrics
   if (metrics !== undefined) record(metrics, outcome, durationMs, exchange.failure)
   if (exchange.arm !== undefined) recordArm(exchange, exchange.arm, outcome, durationMs)
+}
+
+function report(gateway: GatewayContext, exchange: Exchange, outcome: Outcome, durationMs: number): void {
   if (exchange.failure !== undefined && outcome === 'failure') announce(gateway, exchange, exchange.failure)
   if (gateway.config.logging) writeLine(gateway, exchange, outcome, durationMs)
 }
@@ -40,7 +61,7 @@ function record(
 function recordArm({ route, failure }: Exchange, arm: 'stable' | 'canary', outcome: Outcome, durationMs: number): void {
   const engine = route?.canary?.engine
   if (outcome === 'success') engine?.recordSuccess(arm, durationMs)
-  else if (outcome === 'failure') engine?.recordFailure(arm, durationMs, failure)
+  else if (outcome === 'failure' && !isShed(failure)) engine?.recordFailure(arm, durationMs, failure)
 }
 
 function announce({ events }: GatewayContext, exchange: Exchange, error: Error): void {

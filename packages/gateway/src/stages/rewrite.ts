@@ -1,13 +1,29 @@
 import { GatewayError } from '../errors.js'
+import type { Exchange } from '../exchange.js'
 import { requestHeaders } from '../http/headers.js'
+import { forwardsOnce } from '../http/max-forwards.js'
 import { upstreamTarget } from '../http/upstream-target.js'
+import type { RoutePlan } from '../route-plan.js'
 import type { RouteStage } from '../stage.js'
 
 /** Makes target and fields as the instance gets them. They are the same for every attempt, so this is done once, outside of the retry. */
 export const rewrite: RouteStage = (route) => (exchange, next) => {
   const headers = requestHeaders(exchange.arrived.rawHeaders, exchange, route.requestRules)
   if (headers === undefined) throw new GatewayError('LOOP_DETECTED')
+  if (exchange.arrived.method === 'OPTIONS' && !forwardsOnce(headers)) {
+    answerOptions(exchange, route)
+    return Promise.resolve('ignored')
+  }
   exchange.upstreamHeaders = headers
   exchange.upstreamTarget = upstreamTarget(exchange.target, route)
   return next(exchange)
+}
+
+/** The gateway is as far as the client lets its OPTIONS go. */
+function answerOptions(exchange: Exchange, { resolved: { methods } }: RoutePlan): void {
+  if (methods !== undefined) exchange.addAnswerHeader('Allow', methods.join(', '))
+  if (exchange.bodyIsArriving) exchange.response.shouldKeepAlive = false
+  exchange.status = 204
+  exchange.response.writeHead(204, exchange.answerHeaders ?? [])
+  exchange.response.end()
 }

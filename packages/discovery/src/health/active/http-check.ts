@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls'
 import { Client } from 'undici'
 import type { HealthCheck } from './health-monitor.js'
 
@@ -6,17 +7,24 @@ export interface HttpCheckTarget {
   readonly host: string
   readonly port: number
   readonly path: string
+  /** In the place of host and port. */
+  readonly socketPath?: string | undefined
+  /** In the place of trusting every certificate. */
+  readonly tls?: CheckTls | undefined
 }
+
+/** As `node:tls` has it. */
+export type CheckTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'servername' | 'rejectUnauthorized'>
 
 /**
  * A GET that has to be answered with a 2xx status; redirects are not followed. Each check opens a connection of its own, because an instance
- * that no longer accepts any is not well. Certificates are not verified, as Kubernetes does for its probes: nothing secret is sent, and an
+ * that no longer accepts any is not well. Without `tls` certificates are not verified, as Kubernetes does for its probes: nothing secret is sent, and an
  * instance checks itself under an address that its certificate seldom names.
  */
-export function httpCheck({ protocol, host, port, path }: HttpCheckTarget): HealthCheck {
+export function httpCheck({ protocol, host, port, path, socketPath, tls }: HttpCheckTarget): HealthCheck {
   const origin = `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`
   return async (signal) => {
-    const client = new Client(origin, { connect: { rejectUnauthorized: false } })
+    const client = new Client(origin, { connect: { ...(tls ?? { rejectUnauthorized: false }), socketPath: socketPath ?? null } })
     try {
       const { statusCode, body } = await client.request({ method: 'GET', path, headers: { 'user-agent': userAgent }, signal, reset: true })
       // The verdict is in the status: however the body goes on or breaks off does not matter.

@@ -4,13 +4,15 @@ import type { HealthCheck } from './health-monitor.js'
 export interface TcpCheckTarget {
   readonly host: string
   readonly port: number
+  /** In the place of host and port. */
+  readonly socketPath?: string | undefined
 }
 
 /** A connection that has to come about; it is closed at once, without a byte. Says only that somebody listens. */
-export function tcpCheck({ host, port }: TcpCheckTarget): HealthCheck {
+export function tcpCheck({ host, port, socketPath }: TcpCheckTarget): HealthCheck {
   return (signal) =>
     new Promise((resolve, reject) => {
-      const socket = connect({ host, port })
+      const socket = connect(socketPath === undefined ? { host, port } : { path: socketPath })
       const abort = () => settle(() => reject(signal.reason as Error))
       const settle = (end: () => void) => {
         signal.removeEventListener('abort', abort)

@@ -1,6 +1,10 @@
 import { constants } from 'node:os'
-import { systemClock } from '@hazeljs/core'
-import type { ShutdownSignal } from './config.js'
+import { systemClock } from './clock.js'
+
+/** Signals that ask a process to end and let it do so in its own time. */
+export type ShutdownSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR2'
+
+export const shutdownSignals: readonly ShutdownSignal[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']
 
 /** What a signal ends. */
 export interface Endable {
@@ -17,7 +21,7 @@ export const sameSignalMs = 1_000
  * All of this process share one listener of a signal, by this key of it: registrations of several copies of the package as well. The
  * process's own list of listeners is where it is kept.
  */
-const endablesKey = Symbol.for('@hazeljs/discovery/endables')
+const endablesKey = Symbol.for('@hazeljs/core/endables')
 
 interface SharedListener {
   (): void
