@@ -246,6 +246,4 @@ export class Connection implements ResponseSink {
 
 const noBytes = Buffer.alloc(0)
 
-function ignore(): void {
-  // an error without a listener would end the process
-}
+function ignore(): void {} // an error without a listener would end the process

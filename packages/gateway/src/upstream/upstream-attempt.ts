@@ -91,12 +91,8 @@ export class UpstreamAttempt implements UpstreamCall {
   start(pool: Pool, request: UpstreamRequest): void {
     this.#pool = pool
     this.#request = request
-    this.#send(request.upgrade === undefined ? pool.take() : pool.open(true), request)
-  }
-
-  #send(connection: Connection, request: UpstreamRequest): void {
-    this.#connection = connection
-    connection.send(request, this)
+    this.#connection = request.upgrade === undefined ? pool.take() : pool.open(true)
+    this.#connection.send(request, this)
   }
 
   onConnected(): void {
@@ -153,7 +149,8 @@ export class UpstreamAttempt implements UpstreamCall {
     const isStale = cause instanceof ConnectionError && cause.kind === 'stale'
     if (isStale && this.#state === 'waiting' && !this.#sentAgain && this.repeatable) {
       this.#sentAgain = true
-      this.#send((this.#pool as Pool).open(), this.#request as UpstreamRequest)
+      this.#connection = (this.#pool as Pool).open()
+      this.#connection.send(this.#request as UpstreamRequest, this)
     } else this.refuse(cause)
   }
 
