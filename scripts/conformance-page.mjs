@@ -157,8 +157,8 @@ export function conformancePage(parts, departures) {
     '## Not (yet)',
     'Rules above that do not hold yet. Their tests are run, too: one that begins to pass fails the run until its rule is moved up.',
     table(
-      ['Source', 'Rule'],
-      open.map(({ source, text }) => [linked(source), cell(text)]),
+      ['Source', 'Rule', 'Fails'],
+      open.map(({ source, text, tests }) => [linked(source), cell(text), shownBy(tests)]),
     ),
     'What is deliberately done otherwise, or not at all:',
     table(

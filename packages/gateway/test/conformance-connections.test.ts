@@ -15,6 +15,7 @@ describe('a client’s connection', () => {
     client.write(get('/1'))
     await client.until('ok')
     expect(fieldValues(fieldLines(client.received), 'connection')).toEqual(['keep-alive'])
+    expect(fieldValues(fieldLines(client.received), 'keep-alive')).toEqual(['timeout=65'])
     client.write(closing('', 'GET /2 HTTP/1.1'))
     expect(await client.closed).toBe('end')
     expect(answers(client.received)).toEqual(['200', '200'])

@@ -21,6 +21,7 @@ const rows: readonly Row[] = [
   { code: 'ROUTE_NOT_FOUND', route: { path: '/else' } },
   { code: 'METHOD_NOT_ALLOWED', route: { methods: ['PUT', 'GET'] }, request: post },
   { code: 'BODY_TOO_LARGE', config: { limits: { maxBodyBytes: 8 } }, request: post },
+  { code: 'EXPECTATION_FAILED', request: closing('Expect: 200-ok\r\n') },
   { code: 'URL_TOO_LONG', config: { limits: { maxUrlLength: 8 } }, request: closing('', 'GET /12345678 HTTP/1.1') },
   { code: 'HEADERS_TOO_LARGE', request: closing(`X: ${'x'.repeat(20_000)}\r\n`) },
   { code: 'NOT_IMPLEMENTED', request: closing('', 'TRACE / HTTP/1.1') },

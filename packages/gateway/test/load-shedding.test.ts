@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { GatewayConfig, GatewayRouteDefinition } from '../src/index.js'
 import { MemoryRegistryBackend, register, send, startGateway, startProxy, startUpstream } from './harness.js'
 import { rawClient } from './raw-http.js'
+import { openSocket, startWebSocketUpstream } from './web-sockets.js'
 
 const one = { bulkhead: { maxConcurrent: 1 } }
 
@@ -179,6 +180,21 @@ describe('an adaptive limit', () => {
     await stream.until('data: 1')
     expect((await send(port, '/')).text).toBe('ok')
     expect(stream.socket.destroyed).toBe(false)
+  })
+
+  it('keeps no place for a WebSocket, and none is lost when it ends', async () => {
+    const upstream = await startWebSocketUpstream()
+    const { gateway, port } = await startProxy([upstream.port], {
+      trafficPolicy: { adaptiveConcurrency: { initialLimit: 1, maxLimit: 1 } },
+    })
+    const measured = async () => (await gateway.explain({ method: 'GET', path: '/' })).policies?.adaptiveConcurrency
+    const open = [await openSocket(port), await openSocket(port)]
+    expect((await send(port, '/')).text).toBe('ok')
+    for (const { socket, closed } of open) {
+      socket.close()
+      await closed
+    }
+    expect(await measured()).toMatchObject({ activeCalls: 0, rejectedCalls: 0 })
   })
 
   it('falls where the service says that it has too much, however quickly', async () => {

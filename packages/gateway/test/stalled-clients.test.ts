@@ -134,6 +134,31 @@ describe('an answer that is not taken', () => {
     expect(lines[0]?.fields).toMatchObject({ status: 200, error: 'The client was too slow' })
   })
 
+  it('is cut where another protocol was asked for and refused', async () => {
+    const { upstream, port } = await listening(flood, { stallTimeout: 400 })
+    const client = await rawClient(port)
+    client.socket.pause()
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    await vi.waitFor(() => expect(upstream.requests).toHaveLength(1))
+    await cutUpstream(upstream.requests[0])
+  })
+
+  it('of another protocol may wait as long as it likes', async () => {
+    const { upstream, port } = await listening(() => undefined, { stallTimeout: 100 })
+    const written = vi.fn()
+    upstream.server.on('upgrade', (_request, socket) => {
+      socket.on('error', () => undefined).write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+      socket.write(Buffer.alloc(20_000_000), written)
+    })
+    const client = await rawClient(port)
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    await client.until('101 Switching')
+    client.socket.pause()
+    await new Promise((resolve) => setTimeout(resolve, 500)) // five times the limit, of which nothing shows but the clock
+    client.socket.resume()
+    await vi.waitFor(() => expect(written.mock.calls).toEqual([[null]]), { timeout: 10_000 })
+  }, 15_000)
+
   it('goes on as long as some of it is taken', async () => {
     const size = 20_000_000
     const { port } = await listening((_request, response) => void response.end(Buffer.alloc(size)), { stallTimeout: 500 })

@@ -112,6 +112,9 @@ describe('a 101 that cannot be followed', () => {
   it.each([
     ['has a field that is none', `${switched}no field\r\n\r\n`],
     ['has a NUL in a field', `${switched}X-A: a\0b\r\n\r\n`],
+    ['has a DEL in a field', `${switched}X-A: a\x7fb\r\n\r\n`],
+    ['has a control character in a field', `${switched}X-A: a\x01b\r\n\r\n`],
+    ['has a space in a name', `${switched}X A: b\r\n\r\n`],
     ['has an empty name', `${switched}: a\r\n\r\n`],
     ['names another protocol', 'HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nUpgrade: irc/6.9\r\n\r\n'],
     ['names two protocols', 'HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nUpgrade: websocket, irc/6.9\r\n\r\n'],

@@ -17,10 +17,16 @@ export interface GatewayHandler extends NodeHandler {
 }
 
 /**
- * Takes a request that asks for another protocol. `false`: it went back to `server` as one that doesn't. With `goesOn` the connection may go
+ * Takes a request that asks for another protocol. `false`: it went back to `server` as one that doesn't; `true`: its connection was cut. With `goesOn` the connection may go
  * back to it behind an answer that is no 101, too: Node's server, when it closes, waits for such a connection as for one without a request.
  */
-export type UpgradeHandler = (request: IncomingMessage, socket: Socket, head: Buffer, server: NetServer, goesOn: boolean) => boolean
+export type UpgradeHandler = (
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  server: NetServer,
+  goesOn: boolean,
+) => Exchange | boolean
 
 /** Walks requests for another protocol along the path. `run` never rejects. */
 export function upgradeHandler(run: (exchange: Exchange) => unknown): UpgradeHandler {
@@ -45,7 +51,7 @@ export function upgradeHandler(run: (exchange: Exchange) => unknown): UpgradeHan
       if (!response.writableFinished) exchange.clientLeft()
     })
     run(exchange)
-    return true
+    return exchange
   }
 }
 

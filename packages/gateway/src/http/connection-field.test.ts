@@ -16,6 +16,18 @@ describe('connectionFields', () => {
     expect(connectionFields(value, undefined)).toEqual(new Set(['x-authorization']))
   })
 
+  it.each([
+    'X-User-Id, x-user, X-Auth-Request-Email, X-Authenticated-Userid, X-Consumer-Groups, X-Client-Cert, X-Tenant-Id, X-Account, Remote-User',
+    'X-Real-IP, Cache-Control, traceparent, TraceState, Idempotency-Key',
+  ])('are never what tells who calls and what was asked: %s', (value) => {
+    expect(connectionFields(value, undefined)).toBeUndefined()
+  })
+
+  it('are others that begin like those', () => {
+    const value = 'x-userland, x-real-ip-2, x-authority, cache-control-2'
+    expect(connectionFields(value, undefined)).toEqual(new Set(['x-userland', 'x-real-ip-2', 'x-authority', 'cache-control-2']))
+  })
+
   it('collect over several lines', () => {
     const first = connectionFields('x-a', undefined)
     expect(connectionFields('close', first)).toBe(first)

@@ -1,8 +1,10 @@
 /**
  * Fields that `Connection` cannot take away: a client that names them wants the gateway to drop what a service relies on, its caller's
- * identity before all.
+ * identity before all, which a proxy in front may have found out and told in a field of this kind. Nor what is meant for everybody on the
+ * way (RFC 9110, 7.6.1), and a key without which a repeated request is another one.
  */
-const protectedField = /^(?:host|authorization|cookie|set-cookie|via|x-request-id|forwarded|content-.*|x-forwarded-.*)$/
+const protectedField =
+  /^(?:host|authorization|cookie|set-cookie|via|forwarded|remote-user|cache-control|idempotency-key|trace(?:parent|state)|content-.*|x-(?:request-id|real-ip|(?:forwarded|user|auth|authenticated|consumer|client|account|tenant)(?:-.*)?))$/
 const plainOption = /^(?:keep-alive|close)$/i
 
 /**

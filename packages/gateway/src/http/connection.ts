@@ -28,7 +28,7 @@ export class Connection {
   /** Bytes of requests, when it was last seen idle. */
   idleAtBytes = -1
   /** Has left HTTP, or is about to: it ends with its tunnel, or with the one answer in place of it. */
-  upgrading = false
+  upgrading: Exchange | boolean = false
   /** Since when the client has moved too little, of what, and how many bytes it had moved then; see `StalledClients`. */
   stall: { turn: ClientsTurn; since: number; bytes: number } | undefined
   #unreadable = false
@@ -80,6 +80,11 @@ export class Connection {
     return true
   }
 
+  /** Whether answers of HTTP are still to go out. */
+  get isAnswering(): boolean {
+    return this.answers.size > 0 || (typeof this.upgrading === 'object' && this.upgrading.upgrade?.isAccepted === false)
+  }
+
   /** Whose turn it is: the client's to take what was written, or to send the body that somebody reads; `undefined`: ours, or nobody's. */
   get clientsTurn(): ClientsTurn | undefined {
     if (this.socket.writableLength > 0) return 'take'
@@ -89,6 +94,7 @@ export class Connection {
 
   /** What is known of the request that has to do with the client's turn. */
   exchangeOf(turn: ClientsTurn): Exchange | undefined {
+    if (typeof this.upgrading === 'object') return this.upgrading
     const [first] = this.answers.values()
     const { lastAnswer } = this
     return turn === 'take' || lastAnswer === undefined ? first : this.answers.get(lastAnswer)

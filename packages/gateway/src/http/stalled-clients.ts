@@ -41,7 +41,7 @@ export class StalledClients {
     this.watch()
     const now = this.#clock.now()
     for (const connection of this.#connections.values()) {
-      if (connection.answers.size > 0) this.#judge(connection, now)
+      if (connection.isAnswering) this.#judge(connection, now)
       else connection.stall = undefined
     }
   }

@@ -121,6 +121,9 @@ describe('the canonical path', () => {
     ['/..;/admin', 'dot segment'],
     ['/a/.;x=1/b', 'dot segment'],
     ['/%2e%2e;/b', 'dot segment'],
+    ['/..%3B/admin', 'dot segment'],
+    ['/a/.%3bx=1/b', 'dot segment'],
+    ['/%2e%2e%3b/b', 'dot segment'],
     ['/%', 'two hexadecimal'],
     ['/%4', 'two hexadecimal'],
     ['/%4/1', 'two hexadecimal'],
@@ -134,17 +137,49 @@ describe('the canonical path', () => {
 })
 
 describe('an authority', () => {
-  it.each(['a', 'shop.example', 'shop.example:80', '127.0.0.1:3000', '[::1]', '[::ffff:1.2.3.4]:80', 'a_b', 'a:', 'caf%C3%A9'])(
-    'can be %s',
-    (text) => {
-      expect(isAuthority(text)).toBe(true)
-    },
-  )
+  it.each([
+    'a',
+    'shop.example',
+    'shop.example:80',
+    'a:65535',
+    'a:00080',
+    'A.Example.',
+    '127.0.0.1:3000',
+    '[::1]',
+    '[::ffff:1.2.3.4]:80',
+    'a_b',
+    'a:',
+    'caf%C3%A9',
+  ])('can be %s', (text) => {
+    expect(isAuthority(text)).toBe(true)
+  })
 
-  it.each(['', ':80', 'u@a', 'a/b', 'a?b', 'a#b', 'a b', 'a:b', 'a:123456', '::1', '[::1', '[g]', 'a\\b', 'a%zz', 'caf\xe9', 'a\n'])(
-    'cannot be %j',
-    (text) => {
-      expect(isAuthority(text)).toBe(false)
-    },
-  )
+  it.each([
+    '',
+    ':80',
+    'u@a',
+    'a/b',
+    'a?b',
+    'a#b',
+    'a b',
+    'a:b',
+    'a:65536',
+    'a:99999',
+    'a:123456',
+    '[::::]',
+    '[...]',
+    '[1.2.3.4]',
+    '[1:2]',
+    '[::1]a',
+    '[fe80::1%25eth0]',
+    '::1',
+    '[::1',
+    '[g]',
+    'a\\b',
+    'a%zz',
+    'caf\xe9',
+    'a\n',
+  ])('cannot be %j', (text) => {
+    expect(isAuthority(text)).toBe(false)
+  })
 })

@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net'
+
 /** A request target in its one canonical form: matching, limits, keys, logs and forwarding all read this and nothing else. */
 export interface RequestTarget {
   readonly kind: 'target'
@@ -38,10 +40,11 @@ const forbidden = /[^\x21\x22\x24-\x7e]/
  * unreserved (2D, 2E, 30-39, 41-5A, 5F, 61-7A, 7E), nor of NUL, `/` or `\\` (00, 2F, 5C). A segment that begins with a dot may be harmless.
  */
 const suspicious = /[^\x21\x22\x24-\x5b\x5d-\x7e]|\/[/.]|%(?!0[1-9A-F]|1[0-9A-F]|2[0-9A-C]|3[A-F]|40|5[BDE]|60|7[BCDF]|[89A-F][0-9A-F])/
-/** A dot segment, also one that carries parameters: some servers drop `;…` before they resolve the dots. */
-const dotSegment = /^\.\.?(?:;|$)/
+/** A dot segment, also one that carries parameters: some servers drop `;…`, encoded or not, before they resolve the dots. */
+const dotSegment = /^\.\.?(?:;|%3B|$)/
 const absoluteForm = /^https?:\/\/([^/?]*)(.*)$/i
-const authorityForm = /^(?:(?:[\w.~!$&'()*+,;=-]|%[0-9a-f]{2})+|\[[0-9a-f:.]+\])(?::\d{0,5})?$/i
+const authorityForm =
+  /^(?:(?:[\w.~!$&'()*+,;=-]|%[0-9a-f]{2})+|\[([0-9a-f:.]+)\])(?::(?:[0-5]?\d{0,4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?$/i
 
 /** From the two digits of an escape, in any case, to its normal form: the unreserved character itself, or the escape in upper case. */
 const normalEscapes = listEscapes()
@@ -68,7 +71,9 @@ export function canonicalPath(rawPath: string): string | TargetRefusal {
 
 /** Whether `text` is a host with an optional port, as `Host` must hold it: no userinfo, no path, not empty (RFC 9110, 7.2). */
 export function isAuthority(text: string): boolean {
-  return authorityForm.test(text)
+  if (text.charCodeAt(0) !== 91) return authorityForm.test(text)
+  const literal = authorityForm.exec(text)?.[1]
+  return literal !== undefined && isIPv6(literal)
 }
 
 function parseOrigin(target: string, authority: string | undefined): RequestTarget | TargetRefusal {

@@ -2,6 +2,7 @@ import type { Clock, TimerHandle } from '@hazeljs/core'
 import type { Lease } from '@hazeljs/discovery'
 import type { Connection } from '../upstream/connection.js'
 import type { Pool } from '../upstream/pool.js'
+import type { ResponseHead } from '../upstream/response-head.js'
 import type { UpstreamCall, UpstreamRequest } from '../upstream/upstream-request.js'
 
 /** A copy that takes longer is given up. */
@@ -44,7 +45,7 @@ export class MirrorCall implements UpstreamCall {
     this.#connection.send(request, this)
   }
 
-  onHead(status: number): boolean {
+  onHead({ status }: ResponseHead): boolean {
     this.#outcome = status >= 500 ? 'failure' : 'success'
     return true
   }

@@ -130,7 +130,7 @@ export class Connection implements ResponseSink {
   }
 
   onHead(head: ResponseHead): boolean {
-    const { status, headers, contentLength, chunked } = head
+    const { status, contentLength, chunked } = head
     if (status === 101) {
       if (this.#request?.upgrade === undefined) throw new Error('The instance changed to a protocol that nobody asked for')
       this.#switching = head
@@ -142,7 +142,7 @@ export class Connection implements ResponseSink {
       this.#persistent = head.persistent && !(isBodiless && (contentLength > 0 || chunked))
       this.keepAliveSeconds = head.keepAliveSeconds
     }
-    if (this.#call?.onHead(status, headers) !== false) return true
+    if (this.#call?.onHead(head) !== false) return true
     this.#paused = true
     this.#held = noBytes
     return false
@@ -197,7 +197,7 @@ export class Connection implements ResponseSink {
     this.#owner.idle(this)
   }
 
-  #handOver({ headers }: ResponseHead, behind: Buffer): void {
+  #handOver(head: ResponseHead, behind: Buffer): void {
     const socket = this.#socket as Socket
     const call = this.#call as UpstreamCall
     this.#call = undefined
@@ -207,7 +207,7 @@ export class Connection implements ResponseSink {
     try {
       if (behind.length > 0) socket.unshift(Buffer.from(behind))
       if (call.onUpgrade === undefined) throw new Error('Nobody takes the connection')
-      call.onUpgrade(headers, socket)
+      call.onUpgrade(head, socket)
     } catch (error) {
       socket.on('error', ignore).destroy()
       call.onError(toError(error))
@@ -245,5 +245,6 @@ export class Connection implements ResponseSink {
 }
 
 const noBytes = Buffer.alloc(0)
-
-function ignore(): void {} // an error without a listener would end the process
+function ignore(): void {
+  // an error without a listener would end the process
+}

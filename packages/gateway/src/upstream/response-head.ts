@@ -1,6 +1,7 @@
 /** The head of an answer, and how its body is framed. */
 export interface ResponseHead {
   readonly status: number
+  readonly version: '1.0' | '1.1'
   /** Name, value, name, value, … as they stand on the wire, in order; values without the white space around them. */
   readonly headers: string[]
   /** Whether the body comes in chunks. */
@@ -16,6 +17,8 @@ export interface ResponseHead {
 /** RFC 9112, sections 4 and 5, without folded lines, which a gateway may refuse (5.2), and without bare LF and control bytes. */
 const wellFormed = /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/
 const trailerLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r$/
+/** RFC 9110, 6.5.1: two readers could disagree about where the answer ends. */
+const framing = /^(?:content-length|transfer-encoding):/i
 const digits = /^\d{1,15}$/
 /** Options of `Connection`; `close` wins over everything (RFC 9112, 9.3). */
 const closeOption = /(?:^|[\s,])close(?:$|[\s,])/i
@@ -68,12 +71,20 @@ export function readHead(text: string): ResponseHead {
     if (coding.toLowerCase() !== 'chunked' || !isHttp11) throw new Error('The answer has an unknown Transfer-Encoding')
   }
   const status = Number(text.slice(statusAt, statusAt + 3))
-  return { status, headers, chunked: coding !== undefined, contentLength, persistent: keepAlive && !close, keepAliveSeconds }
+  return {
+    status,
+    version: isHttp11 ? '1.1' : '1.0',
+    headers,
+    chunked: coding !== undefined,
+    contentLength,
+    persistent: keepAlive && !close,
+    keepAliveSeconds,
+  }
 }
 
-/** Reads a line behind the last chunk, with its carriage return: name and value. @throws {Error} for what is none. */
+/** Reads a line behind the last chunk, with its carriage return: name and value. @throws {Error} for what is none, or frames a message. */
 export function readTrailer(line: string): [string, string] {
-  if (!trailerLine.test(line)) throw new Error('A trailer is malformed')
+  if (!trailerLine.test(line) || framing.test(line)) throw new Error('A trailer is malformed')
   const colon = line.indexOf(':')
   return [line.slice(0, colon), trimmed(line, colon + 1, line.length - 1)]
 }

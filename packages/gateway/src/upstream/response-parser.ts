@@ -9,7 +9,7 @@ const maxInterimHeads = 16
 const maxSizeLineBytes = 1_024
 /** Answers up to this size are made a string whole; in longer ones the end of the head is looked for first. */
 const smallBytes = 2_048
-const chunkSizeLine = /^([0-9A-Fa-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r$/
+const chunkSizeLine = /^([0-9A-Fa-f]{1,13})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?\r$/
 const headEnd = '\r\n\r\n'
 const lineFeed = 10
 const carriageReturn = 13

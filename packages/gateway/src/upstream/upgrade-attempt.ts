@@ -1,6 +1,7 @@
 import type { Lease } from '@hazeljs/discovery'
 import type { Outcome } from '@hazeljs/resilience'
 import type { Socket } from 'node:net'
+import type { ResponseHead } from './response-head.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import type { RoutePlan } from '../route-plan.js'
@@ -34,13 +35,13 @@ export class UpgradeAttempt extends UpstreamAttempt {
   }
 
   // What is thrown here comes back through `onError`, after the connection was closed.
-  onUpgrade(raw: string[], upstream: Socket): void {
+  onUpgrade(head: ResponseHead, upstream: Socket): void {
     const exchange = this.#exchange
     const client = exchange.upgrade as ClientUpgrade
-    const protocol = protocolOf(raw)
+    const protocol = protocolOf(head.headers)
     if (!client.protocols.includes(protocol) || !this.#route.upgrades.includes(protocol))
       throw badUpgrade('a protocol that nobody asked for')
-    const { headers } = responseHeaders(raw, exchange.answerHeaders, this.#route.answerRules)
+    const { headers } = responseHeaders(head, exchange.answerHeaders, this.#route.answerRules)
     const end = this.switchProtocols()
     if (end === undefined) throw badUpgrade('an answer that came too late')
     exchange.liftTimeLimit?.()

@@ -5,25 +5,23 @@ import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import { breakOff } from '../http/client-response.js'
-import { type ResponseHeaderRules, responseHeaders } from '../http/headers.js'
+import type { ResponseHeaderRules } from '../http/headers.js'
 import { relayInterim } from './interim-answer.js'
-import { latin1 } from '../http/latin1.js'
+import { AnswerRelay } from './answer-relay.js'
 import type { Connection } from './connection.js'
 import { ConnectionError } from './connection-error.js'
 import { DiscardedAnswer } from './discarded-answer.js'
 import type { LoneHeads } from './lone-heads.js'
 import type { Pool } from './pool.js'
+import type { ResponseHead } from './response-head.js'
 import type { UpstreamCall, UpstreamRequest } from './upstream-request.js'
 import { retryAfterMs } from '../http/retry-after.js'
-import { endStreamed } from '../http/trailers.js'
 import { headTimeout, isIdempotent, statusFailure, upstreamFailure } from './upstream-failure.js'
 
-/** A body up to this size that arrives whole goes out in one write with its head. */
-const wholeBodyBytes = 4_096
 /**
  * One attempt: takes what the HTTP client reports about a call to an instance, and passes the answer on as it comes.
  *
- * waiting → streaming → settled, once the answer has gone to the client; waiting → settled where there is none.
+ * waiting → settled: without an answer, so that another may be given; or when the answer has gone to the client, or broke off.
  */
 export class UpstreamAttempt implements UpstreamCall {
   readonly #exchange: Exchange
@@ -34,7 +32,8 @@ export class UpstreamAttempt implements UpstreamCall {
   readonly #rules: ResponseHeaderRules
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: unknown) => void
-  #state: 'waiting' | 'streaming' | 'settled' = 'waiting'
+  #settled = false
+  #relay: AnswerRelay | undefined
   #timer: TimerHandle | undefined
   #headTimeoutMs: number | undefined
   #connection: Connection | undefined
@@ -42,9 +41,7 @@ export class UpstreamAttempt implements UpstreamCall {
   #request: UpstreamRequest | undefined
   #connected = false
   #sentAgain = false
-  #length = -1
-  #whole: string | undefined
-  #bodyBegan = false
+  #switched = false
 
   constructor(
     exchange: Exchange,
@@ -82,8 +79,7 @@ export class UpstreamAttempt implements UpstreamCall {
   // A listener of the exchange's cancellation: the client left or was too slow, or a timeout above ran out.
   readonly #onAbort = (reason: unknown): void => {
     const outcome = this.#exchange.clientIsGone || reason instanceof GatewayError ? 'ignored' : 'failure'
-    if (this.#state === 'waiting') this.#fail(reason, outcome)
-    else this.#cut(toError(reason), outcome)
+    this.#fail(reason, outcome)
     this.#connection?.abort()
   }
 
@@ -104,10 +100,11 @@ export class UpstreamAttempt implements UpstreamCall {
   }
 
   onRequestSent(): void {
-    if (this.#headTimeoutMs !== undefined && this.#exchange.bodySpent && this.#state === 'waiting') this.limitHead(this.#headTimeoutMs)
+    if (this.#headTimeoutMs !== undefined && this.#exchange.bodySpent && this.#relay === undefined) this.limitHead(this.#headTimeoutMs)
   }
 
-  onHead(status: number, headers: string[]): boolean {
+  onHead(head: ResponseHead): boolean {
+    const { status, headers } = head
     if (status < 200) {
       relayInterim(status, headers, this.#exchange)
       return true
@@ -116,26 +113,24 @@ export class UpstreamAttempt implements UpstreamCall {
     if ((status === 503 || status === 502 || status === 504) && this.#claimsRetry(status, headers)) return true
     const { answerHold } = this.#exchange
     if (answerHold === undefined) {
-      this.#begin(status, headers)
+      this.#begin(head)
       return true
     }
     void answerHold.then(() => {
-      if (this.#state !== 'waiting') return
-      this.#begin(status, headers)
+      if (this.#settled) return
+      this.#begin(head)
       this.#connection?.resume()
     })
     return false
   }
 
   onData(chunk: Buffer): boolean {
-    if (chunk.length === this.#length && chunk.length < wholeBodyBytes) {
-      this.#whole = latin1(chunk) // the end follows in the same read
-      return true
+    try {
+      if (this.#relay?.write(chunk) !== false) return true
+      this.#exchange.response.once('drain', this.#onDrain)
+    } catch (error) {
+      this.#giveUp(error)
     }
-    const { response } = this.#exchange
-    this.#bodyBegan = true
-    if (response.write(Buffer.from(chunk))) return true
-    response.once('drain', this.#onDrain)
     return false
   }
 
@@ -147,7 +142,7 @@ export class UpstreamAttempt implements UpstreamCall {
     this.#connection = undefined
     // The instance may have closed a connection, as idle, while the request was on its way: RFC 9112, 9.3.1, on sending it again.
     const isStale = cause instanceof ConnectionError && cause.kind === 'stale'
-    if (isStale && this.#state === 'waiting' && !this.#sentAgain && this.repeatable) {
+    if (isStale && !this.#settled && !this.#sentAgain && this.repeatable) {
       this.#sentAgain = true
       this.#connection = (this.#pool as Pool).open()
       this.#connection.send(this.#request as UpstreamRequest, this)
@@ -156,72 +151,69 @@ export class UpstreamAttempt implements UpstreamCall {
 
   /** The request could not be sent, or was not answered to the end. */
   refuse(cause: Error): void {
-    if (this.#state === 'settled') return
     const failure = upstreamFailure(cause, !this.#connected, this.repeatable)
-    const outcome = failure.status < 500 ? 'ignored' : 'failure'
-    if (this.#state === 'waiting') this.#fail(failure, outcome)
-    else this.#cut(failure, outcome)
+    this.#fail(failure, failure.status < 500 ? 'ignored' : 'failure')
   }
 
   onEnd(trailers: readonly string[] | undefined): void {
     this.#connection = undefined // it may be another call's in a moment
-    if (this.#state !== 'streaming') return
-    const { response, status } = this.#exchange
-    if (this.#whole === undefined) endStreamed(this.#exchange, trailers)
-    else if (response.endWhole === undefined) response.end(this.#whole, 'latin1')
-    else response.endWhole(this.#whole)
-    const outcome = status >= 500 ? 'failure' : 'success'
+    if (this.#settled || this.#relay === undefined) return
+    try {
+      this.#relay.end(trailers)
+    } catch (error) {
+      this.#giveUp(error)
+      return
+    }
+    const outcome = this.#relay.status >= 500 ? 'failure' : 'success'
     this.#end(outcome)
     this.#resolve(outcome)
   }
 
   /** The connection is another protocol's from now on. Gives what ends the attempt; `undefined` where it was given up before. */
   protected switchProtocols(): ((outcome: Outcome) => void) | undefined {
-    if (this.#state !== 'waiting') return undefined
+    if (this.#settled) return undefined
     this.#clock.clearTimer(this.#timer)
     this.#connection = undefined
-    this.#state = 'streaming'
+    this.#switched = true
     return (outcome) => {
-      if (this.#state !== 'settled') this.#end(outcome)
+      if (!this.#settled) this.#end(outcome)
       this.#resolve(outcome)
     }
   }
 
-  #begin(status: number, rawHeaders: string[]): void {
-    const exchange = this.#exchange
+  #begin(head: ResponseHead): void {
     try {
-      const { headers, contentLength, isEventStream } = responseHeaders(rawHeaders, exchange.answerHeaders, this.#rules)
-      this.#length = contentLength
-      if (exchange.bodyIsArriving) exchange.response.shouldKeepAlive = false
-      exchange.response.writeHead(status, headers)
-      if (isEventStream) exchange.liftTimeLimit?.()
+      this.#relay = new AnswerRelay(this.#exchange, head, this.#rules)
+      this.#loneHeads.add(this)
     } catch (error) {
-      this.#fail(error, 'failure')
-      this.#connection?.abort()
-      return
+      this.#giveUp(error)
     }
-    exchange.status = status
-    this.#state = 'streaming'
-    this.#loneHeads.add(this)
   }
 
   /** See {@link LoneHeads}. */
   flushHead(): void {
-    if (this.#state === 'streaming' && !this.#bodyBegan) this.#exchange.response.flushHeaders()
+    if (this.#settled) return
+    try {
+      this.#relay?.flushHead()
+    } catch (error) {
+      this.#giveUp(error)
+    }
   }
 
-  /** Ends without an answer: somebody further out may give one. */
+  #giveUp(error: unknown): void {
+    this.#fail(error, 'failure')
+    this.#connection?.abort()
+  }
+
+  /** Ends without an answer, which somebody further out may give; or in the middle of one: then a part must not be taken for the whole. */
   #fail(error: unknown, outcome: Outcome): void {
-    if (this.#state !== 'waiting') return
-    this.#end(outcome)
-    this.#reject(error)
-  }
-
-  /** Ends in the middle of an answer: the client must not take a part for the whole. */
-  #cut(failure: Error, outcome: Outcome): void {
-    if (this.#state !== 'streaming') return
+    if (this.#settled) return
     this.#end(outcome) // first: destroying the response may say at once that the client has left
-    this.#exchange.failure = failure
+    if (this.#relay?.sent !== true && !this.#switched) {
+      this.#reject(error)
+      return
+    }
+    this.#exchange.failure = toError(error)
     breakOff(this.#exchange.response)
     this.#resolve(outcome)
   }
@@ -243,7 +235,7 @@ export class UpstreamAttempt implements UpstreamCall {
   }
 
   #settle(): void {
-    this.#state = 'settled'
+    this.#settled = true
     this.#clock.clearTimer(this.#timer)
     this.#context.cancellation.offAbort(this.#onAbort)
   }

@@ -1,3 +1,4 @@
+import type { ResponseHead } from './response-head.js'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 
@@ -19,13 +20,13 @@ export interface UpstreamCall {
   onConnected?(): void
   /** It has been written to its last byte. */
   onRequestSent?(): void
-  /** Names, values, …. `false`: nothing more before the connection's `resume`, or before its end. */
-  onHead(status: number, headers: string[]): boolean
+  /** `false`: nothing more before the connection's `resume`, or before its end. */
+  onHead(head: ResponseHead): boolean
   /** The chunk is only lent: who keeps it beyond the call copies it. `false`: no more before `resume`, as far as that can be. */
   onData(chunk: Buffer): boolean
   onEnd(trailers: readonly string[] | undefined): void
   /** The instance has changed the protocol, as it was asked to: the connection is the callee's, who may throw if it is not what was asked for. */
-  onUpgrade?(headers: string[], socket: Socket): void
+  onUpgrade?(head: ResponseHead, socket: Socket): void
   /** As a rule a {@link ConnectionError}; what `onUpgrade` threw comes as it is. */
   onError(error: Error): void
 }

@@ -11,7 +11,16 @@ import {
   defaultTransformBytes,
 } from '../../src/config/defaults.js'
 import { collectedBytes } from '../../src/http/answer-collector.js'
-import { defaultHandshakeTimeoutMs, defaultHeadersTimeoutMs, defaultMaxHeaderBytes } from '../../src/http/listen-options.js'
+import { maxProxies } from '../../src/http/client-address.js'
+import { maxPipelined } from '../../src/http/connection.js'
+import { lingerMs } from '../../src/http/lingering-close.js'
+import {
+  defaultHandshakeTimeoutMs,
+  defaultHeadersTimeoutMs,
+  defaultMaxHeaderBytes,
+  defaultMinRate,
+  defaultStallTimeoutMs,
+} from '../../src/http/listen-options.js'
 import { replayBytes } from '../../src/http/replay.js'
 import { maxFields } from '../../src/http/request-fields.js'
 import { keepAliveTimeoutMs } from '../../src/http/server.js'
@@ -64,7 +73,7 @@ describe('the guide to the path of a request', () => {
   })
 })
 
-const units: Readonly<Record<string, number>> = { s: 1_000, min: 60_000, KiB: 1_024, MiB: 1_048_576, characters: 1 }
+const units: Readonly<Record<string, number>> = { s: 1_000, min: 60_000, KiB: 1_024, MiB: 1_048_576, characters: 1, 'bytes a second': 1 }
 
 describe('the defaults in the guide to the path of a request', () => {
   const table = page.slice(page.indexOf('## Times and limits'))
@@ -72,7 +81,7 @@ describe('the defaults in the guide to the path of a request', () => {
     [...table.matchAll(/^\| ([A-Z][^|]*?) +\|[^|]*\| +([^|]*?) +\|/gm)].map(([, what = '', given = '']) => [what, given]),
   )
   const numberIn = (given = '') => {
-    const [, digits, unit] = /^(\d+) ?(\w*)$/.exec(given) ?? []
+    const [, digits, unit] = /^(\d+) ?([\w ]*)$/.exec(given) ?? []
     return digits === undefined ? given : Number(digits) * (units[unit ?? ''] ?? 1)
   }
 
@@ -82,6 +91,11 @@ describe('the defaults in the guide to the path of a request', () => {
     ['Fields of a request', maxFields],
     ['Target', defaultMaxUrlLength],
     ['TLS handshake', defaultHandshakeTimeoutMs],
+    ['A client that stands still', defaultStallTimeoutMs],
+    ['The slowest that is not standing still', defaultMinRate],
+    ['A client that sends on after its last answer', lingerMs],
+    ['Pipelined requests of a connection', maxPipelined],
+    ['Entries of `X-Forwarded-For`', maxProxies],
     ['Idle connection of a client', keepAliveTimeoutMs],
     ['Connection to an instance', defaultConnectTimeoutMs],
     ['Silence of a service', defaultIdleTimeoutMs],
@@ -98,6 +112,12 @@ describe('the defaults in the guide to the path of a request', () => {
 
   it('are none for what has no constant', () => {
     const none = [...rows].filter(([, given]) => given === 'none').map(([what]) => what)
-    expect(none).toEqual(['Body of a request', 'Requests under way', 'The whole exchange, retries included', "Head of an attempt's answer"])
+    expect(none).toEqual([
+      'Body of a request',
+      'Connections',
+      'Requests under way',
+      'The whole exchange, retries included',
+      "Head of an attempt's answer",
+    ])
   })
 })
