@@ -16,10 +16,10 @@ import type { GatewayEvents } from './events.js'
 import type { GatewayContext } from './gateway-context.js'
 import { checkConnector } from './http/check-connection.js'
 import { ClientAddresses } from './http/client-address.js'
-import { LoneHeads } from './http/lone-heads.js'
+import { LoneHeads } from './upstream/lone-heads.js'
 import { RefusedRequests } from './http/refused-requests.js'
-import { OpenTunnels } from './http/tunnel.js'
-import { UpstreamPools } from './http/upstream-pools.js'
+import { OpenTunnels } from './upstream/tunnel.js'
+import { UpstreamPools } from './upstream/upstream-pools.js'
 import { InFlight } from './in-flight.js'
 
 /** What a gateway works with; each has a default of production's. */
@@ -53,7 +53,7 @@ export function buildContext(
       logger: guardedLogger,
       checkConnector: checkConnector(config),
     }),
-    pools: new UpstreamPools(config),
+    pools: new UpstreamPools(config, guardedClock),
     addresses: new ClientAddresses(config.trustedProxies),
     inFlight: new InFlight(),
     loneHeads: new LoneHeads(),

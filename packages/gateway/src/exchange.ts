@@ -70,6 +70,10 @@ export class Exchange {
     return this.arrived.peer
   }
 
+  get httpVersion(): string | undefined {
+    return this.arrived.httpVersion
+  }
+
   get proto(): 'http' | 'https' {
     return this.arrived.proto
   }

@@ -4,10 +4,10 @@ import type { ResolvedGateway } from './config/resolved.js'
 import type { GatewayEvents } from './events.js'
 import type { ClientAddresses } from './http/client-address.js'
 import type { InFlight } from './in-flight.js'
-import type { LoneHeads } from './http/lone-heads.js'
+import type { LoneHeads } from './upstream/lone-heads.js'
 import type { RefusedRequests } from './http/refused-requests.js'
-import type { OpenTunnels } from './http/tunnel.js'
-import type { UpstreamPools } from './http/upstream-pools.js'
+import type { OpenTunnels } from './upstream/tunnel.js'
+import type { UpstreamPools } from './upstream/upstream-pools.js'
 
 /** What every stage of one gateway shares. */
 export interface GatewayContext {

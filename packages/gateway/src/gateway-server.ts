@@ -212,7 +212,8 @@ export class GatewayServer {
     for (const forget of this.#forgetSignals) forget()
     this.#routes.close()
     this.#context.tunnels.cut()
-    await Promise.all([this.#context.discovery.close(), this.#context.pools.destroy()])
+    this.#context.pools.destroy()
+    await this.#context.discovery.close()
     this.#context.events.removeAllListeners()
   }
 }

@@ -19,7 +19,7 @@ import type { ResolvedRoute } from './config/resolved.js'
 import { GatewayError, UpstreamError } from './errors.js'
 import type { CircuitEvent } from './events.js'
 import type { GatewayContext } from './gateway-context.js'
-import { compileEdits, requestHeaderRules, viaEntry } from './http/headers.js'
+import { compileEdits, requestHeaderRules } from './http/headers.js'
 import { InFlight } from './in-flight.js'
 import { Mirror } from './mirror/mirror.js'
 import { isOverload } from './overload.js'
@@ -48,10 +48,14 @@ export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget:
   return {
     ...route,
     resolved: route,
-    requestRules: requestHeaderRules({ preserveHost: route.preserveHost, pseudonym: gateway.pseudonym, edits: route.transform?.requestEdits }),
+    requestRules: requestHeaderRules({
+      preserveHost: route.preserveHost,
+      pseudonym: gateway.pseudonym,
+      edits: route.transform?.requestEdits,
+    }),
     answerRules: {
       ownsCors: gateway.config.cors !== undefined,
-      via: viaEntry(gateway.pseudonym),
+      pseudonym: gateway.pseudonym,
       edits: compileEdits(route.transform?.responseEdits),
     },
     whole,

@@ -7,12 +7,9 @@ import { closedPort, startRawUpstream } from './raw-http.js'
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 const watched = { loadBalancingStrategy: 'watched' }
 
-/**
- * With a clock that the test moves, a call is given up before the loop's next turn, in which its connection is made. On a busy machine the
- * connection may be there first: then there is nothing to see, and the test is made again.
- */
-describe('a call that is given up while it waits for a connection', { retry: 10 }, () => {
-  it('is not sent, and its connection serves the next', async () => {
+/** With a clock that the test moves, a call is given up before the loop's next turn, in which its connection is made. */
+describe('a call that is given up while it waits for a connection', () => {
+  it('is not sent, and the next gets a connection of its own', async () => {
     const leases = watchedLeases()
     const clock = new FakeClock()
     const upstream = await startRawUpstream((socket) => socket.write(ok))
@@ -21,11 +18,10 @@ describe('a call that is given up while it waits for a connection', { retry: 10 
     await clock.advance(50)
     expect((await given).status).toBe(504)
     expect(leases.open).toBe(0)
-    await vi.waitFor(() => expect(upstream.sockets).toHaveLength(1))
     expect((await send(port, '/next')).text).toBe('ok')
     expect((await send(port, '/next')).text).toBe('ok')
-    expect(upstream.sockets).toHaveLength(1)
-    expect(upstream.received[0]).not.toContain('given-up')
+    expect(upstream.sockets.filter((socket) => !socket.destroyed)).toHaveLength(1)
+    expect(upstream.received.join('')).not.toContain('given-up')
     expect(leases.outcomes).toEqual(['failure', 'success', 'success'])
   })
 
@@ -57,8 +53,7 @@ describe('a call that is given up while it waits for a connection', { retry: 10 
     })
     good.sockets[0]?.write(ok)
     expect((await posted).text).toBe('ok')
-    await vi.waitFor(() => expect(slow.sockets).toHaveLength(1))
-    expect(slow.received[0]).toBe('')
+    expect(slow.received.join('')).toBe('')
   })
 
   it('ends like any other when the connection is refused afterwards', async () => {

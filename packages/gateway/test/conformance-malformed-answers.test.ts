@@ -51,7 +51,7 @@ describe('a chunked body that is malformed', () => {
     { what: 'framing in the trailers', body: '2\r\nok\r\n0\r\nContent-Length: 5\r\n\r\n' },
   ])('never comes to its end: $what', async ({ body }) => {
     const { got } = await overTheWire(closing('TE: trailers\r\n'), { answer: chunked + body, ends: true })
-    expect(got).toMatch(/^HTTP\/1\.1 (?:200 OK\r\n[^]*transfer-encoding: chunked|502 )/i)
+    expect(got).toMatch(/^(?:HTTP\/1\.1 (?:200 OK\r\n[^]*transfer-encoding: chunked|502 )|$)/i) // a reset may overtake the head
     expect(got).not.toMatch(/(?:^|\n)0\r\n(?:.*\r\n)*\r\n$/)
   })
 })

@@ -99,7 +99,7 @@ describe('a service that breaks the rules', () => {
     {
       what: 'switches protocols unasked',
       misbehave: (socket: Socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
-      code: 'UPSTREAM_RESET',
+      code: 'UPSTREAM_INVALID',
     },
   ])('$what: 502', async ({ misbehave, code }) => {
     const { port, upstream, leases, events, settle } = await inFrontOf(misbehave)

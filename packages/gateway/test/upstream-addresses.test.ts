@@ -48,7 +48,7 @@ describe('an instance with an IPv6 address', () => {
     const { address, requests } = await startService({ host: '::1', port: 0 })
     const { port } = await startProxy({ host, port: address.port })
     expect(await send(port, '/', post)).toMatchObject({ status: 200, text: 'echoed' })
-    expect(requests[0]?.headers.host).toBe(`[::1]:${address.port}`)
+    expect(requests[0]?.headers.host).toBe(`[${host.replace(/[[\]]/g, '')}]:${address.port}`)
   })
 
   it('is called over TLS, and verified by its address', async () => {

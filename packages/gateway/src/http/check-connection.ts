@@ -1,6 +1,6 @@
 import type { CheckConnector } from '@hazeljs/discovery'
 import type { UpstreamTlsConfig } from '../config/gateway-options.js'
-import { socketPathOf } from './socket-path.js'
+import { socketPathOf } from '../upstream/socket-path.js'
 
 export interface CheckConnectionOptions {
   readonly upstreamTls: UpstreamTlsConfig

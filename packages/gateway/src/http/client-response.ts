@@ -25,6 +25,8 @@ export interface ClientResponse {
   addTrailers?(trailers: [string, string][]): unknown
   end(): unknown
   end(body: string, encoding: BufferEncoding): unknown
+  /** Ends with all of the body, a character a byte, in one write with the head; missing where there is no such way. */
+  endWhole?(body: string): unknown
   once(event: 'drain', listener: () => void): unknown
   destroy(): unknown
 }

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { addForwarded, hasPassed, type Arrival } from './forwarded.js'
 
-const arrival: Arrival = { peerTrusted: false, peer: '::ffff:192.0.2.1', proto: 'https', host: 'shop.example', requestId: undefined }
+const arrival: Arrival = {
+  peerTrusted: false,
+  peer: '::ffff:192.0.2.1',
+  proto: 'https',
+  host: 'shop.example',
+  requestId: undefined,
+  httpVersion: '1.1',
+}
 
 function forwarded(changes: Partial<Arrival> = {}, chain?: string, hasProto = false, hasHost = false): string[] {
   const headers: string[] = []

@@ -7,6 +7,8 @@ export interface Arrival {
   /** The peer's own address, not the client's; empty when there is no connection, and then none is told. */
   readonly peer: string
   readonly proto: 'http' | 'https'
+  /** Of HTTP; `undefined` for a request that never was on a wire. */
+  readonly httpVersion: string | undefined
   /** The authority that the request is for; empty when it named none. */
   readonly host: string
   /** The id to pass on in place of whatever arrived; `undefined`: what arrived is passed on. */

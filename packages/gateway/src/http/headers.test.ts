@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import type { Arrival } from './forwarded.js'
 import { compileEdits, requestHeaderRules, requestHeaders, responseHeaders, type RequestHeaderOptions } from './headers.js'
 
-const arrival: Arrival = { peerTrusted: false, peer: '192.0.2.1', proto: 'http', host: 'shop.example', requestId: undefined }
+const arrival: Arrival = {
+  peerTrusted: false,
+  peer: '192.0.2.1',
+  proto: 'http',
+  host: 'shop.example',
+  requestId: undefined,
+  httpVersion: '1.1',
+}
 const own = ['x-forwarded-for', '192.0.2.1', 'x-forwarded-proto', 'http', 'x-forwarded-host', 'shop.example', 'via', '1.1 gw']
 
 const send = (raw: readonly string[], changes: Partial<Arrival> = {}, options: Partial<RequestHeaderOptions> = {}) =>
@@ -133,7 +140,7 @@ describe('requestHeaders', () => {
 })
 
 describe('responseHeaders', () => {
-  const bytes = (raw: readonly string[]) => raw.map((text) => Buffer.from(text, 'latin1'))
+  const answer = (headers: readonly string[]) => ({ status: 200, version: '1.1' as const, headers })
 
   it('passes fields on in their order, number and spelling, byte for byte', () => {
     const raw = [
@@ -152,8 +159,8 @@ describe('responseHeaders', () => {
       'x_under',
       '1',
     ]
-    expect(responseHeaders(bytes(raw), undefined, undefined)).toEqual({ headers: raw, contentLength: -1, isEventStream: false })
-    expect(responseHeaders(raw, undefined, undefined).headers).toEqual(raw)
+    expect(responseHeaders(answer(raw), undefined, undefined)).toEqual({ headers: raw, contentLength: -1, isEventStream: false })
+    expect(responseHeaders(answer(raw), undefined, undefined).headers).toEqual(raw)
   })
 
   it('drops what belongs to the connection, and what Connection names', () => {
@@ -171,34 +178,34 @@ describe('responseHeaders', () => {
       'x-hop',
       '1',
     ]
-    expect(responseHeaders(bytes([...hop, 'Proxy-Authenticate', 'Basic', 'A', '1']), undefined, undefined).headers).toEqual(['A', '1'])
+    expect(responseHeaders(answer([...hop, 'Proxy-Authenticate', 'Basic', 'A', '1']), undefined, undefined).headers).toEqual(['A', '1'])
   })
 
   it('finds the length and the event stream', () => {
-    expect(responseHeaders(bytes(['content-length', '42']), undefined, undefined)).toMatchObject({
+    expect(responseHeaders(answer(['content-length', '42']), undefined, undefined)).toMatchObject({
       headers: ['content-length', '42'],
       contentLength: 42,
     })
-    const isEventStream = (type: string) => responseHeaders(bytes(['Content-Type', type]), undefined, undefined).isEventStream
+    const isEventStream = (type: string) => responseHeaders(answer(['Content-Type', type]), undefined, undefined).isEventStream
     expect(['text/event-stream', 'Text/Event-Stream;charset=utf-8', 'text/event-stream ; q'].map(isEventStream)).toEqual([true, true, true])
     expect(['text/event-streams', 'text/plain; text/event-stream', ''].map(isEventStream)).toEqual([false, false, false])
   })
 
   it("replaces fields by the gateway's own, and joins Vary and Set-Cookie", () => {
-    const raw = bytes(['Vary', 'Accept', 'X-Request-Id', 'theirs', 'Set-Cookie', 'a=1', 'Access-Control-Allow-Origin', 'a'])
+    const raw = ['Vary', 'Accept', 'X-Request-Id', 'theirs', 'Set-Cookie', 'a=1', 'Access-Control-Allow-Origin', 'a']
     const ours = ['x-request-id', 'ours', 'Vary', 'Origin', 'access-control-allow-origin', '*', 'Set-Cookie', 'b=2']
-    expect(responseHeaders(raw, ours, undefined).headers).toEqual(['Vary', 'Accept', 'Set-Cookie', 'a=1', ...ours])
+    expect(responseHeaders(answer(raw), ours, undefined).headers).toEqual(['Vary', 'Accept', 'Set-Cookie', 'a=1', ...ours])
   })
 
   it('leaves CORS to a gateway that answers for it', () => {
     const raw = ['Access-Control-Allow-Origin', '*', 'access-control-allow-credentials', 'true', 'Accept-Ranges', 'bytes']
-    expect(responseHeaders(bytes(raw), undefined, { ownsCors: true, via: '1.1 gw', edits: undefined }).headers).toEqual([
+    expect(responseHeaders(answer(raw), undefined, { ownsCors: true, pseudonym: 'gw', edits: undefined }).headers).toEqual([
       'Accept-Ranges',
       'bytes',
       'via',
       '1.1 gw',
     ])
-    expect(responseHeaders(bytes(raw), undefined, { ownsCors: false, via: '1.1 gw', edits: undefined }).headers).toEqual([
+    expect(responseHeaders(answer(raw), undefined, { ownsCors: false, pseudonym: 'gw', edits: undefined }).headers).toEqual([
       ...raw,
       'via',
       '1.1 gw',
@@ -208,7 +215,8 @@ describe('responseHeaders', () => {
   it('applies the edits last', () => {
     const edits = compileEdits({ set: { Server: 'gw' }, remove: ['X-Powered-By'] })
     expect(
-      responseHeaders(['server', 'nginx', 'x-powered-by', 'php', 'A', '1'], undefined, { ownsCors: false, via: '1.1 gw', edits }).headers,
+      responseHeaders(answer(['server', 'nginx', 'x-powered-by', 'php', 'A', '1']), undefined, { ownsCors: false, pseudonym: 'gw', edits })
+        .headers,
     ).toEqual(['A', '1', 'via', '1.1 gw', 'Server', 'gw'])
   })
 })

@@ -2,13 +2,11 @@ import type { HeaderEdits } from '../config/definition.js'
 import { connectionFields, hasField, withoutFields } from './connection-field.js'
 import { fieldKind } from './field-kind.js'
 import { addForwarded, hasPassed, type Arrival } from './forwarded.js'
-import { latin1 } from './latin1.js'
 
 /** What a route does to the fields of its requests. Made once with {@link requestHeaderRules}. */
 export interface RequestHeaderRules {
   readonly preserveHost: boolean
   readonly pseudonym: string
-  readonly via: string
   readonly edits: CompiledEdits | undefined
 }
 
@@ -16,8 +14,8 @@ export interface RequestHeaderRules {
 export interface ResponseHeaderRules {
   /** The gateway answers for CORS: what a service says of it is dropped, or it would grant what the gateway refuses. */
   readonly ownsCors: boolean
-  /** The gateway's entry in `Via`. */
-  readonly via: string
+  /** The gateway's name in `Via`. */
+  readonly pseudonym: string
   readonly edits: CompiledEdits | undefined
 }
 
@@ -37,6 +35,14 @@ export interface RequestHeaderOptions {
   readonly edits?: HeaderEdits | undefined
 }
 
+/** The head of an answer as a service gave it. */
+export interface AnswerHead {
+  readonly status: number
+  readonly version: '1.0' | '1.1'
+  /** Name, value, name, value, … */
+  readonly headers: readonly string[]
+}
+
 /** The fields of an answer, and what the gateway needs to know of them. */
 export interface ResponseHeaders {
   readonly headers: string[]
@@ -51,12 +57,12 @@ const joinedFields: ReadonlySet<string> = new Set(['vary', 'set-cookie'])
 const eventStream = /^text\/event-stream *(?:;|$)/i
 
 export function requestHeaderRules({ preserveHost, pseudonym, edits }: RequestHeaderOptions): RequestHeaderRules {
-  return { preserveHost, pseudonym, via: viaEntry(pseudonym), edits: compileEdits(edits) }
+  return { preserveHost, pseudonym, edits: compileEdits(edits) }
 }
 
-/** RFC 9110, 7.6.3. The version is that of HTTP/1.0 messages too, which the gateway understands as HTTP/1.1. */
-export function viaEntry(pseudonym: string): string {
-  return `1.1 ${pseudonym}`
+/** RFC 9110, 7.6.3: the version that the message came with. */
+function viaEntry(version: string | undefined, pseudonym: string): string {
+  return version === '1.0' ? `1.0 ${pseudonym}` : `1.1 ${pseudonym}`
 }
 
 export function compileEdits(edits: HeaderEdits | undefined): CompiledEdits | undefined {
@@ -109,19 +115,19 @@ export function requestHeaders(raw: readonly string[], arrival: Arrival, rules: 
   if (named !== undefined) headers = withoutFields(headers, named)
   if (rules.preserveHost && arrival.host !== '') headers.push('host', arrival.host)
   addForwarded(headers, arrival, chain, hasProto, hasHost)
-  headers.push('via', rules.via)
+  headers.push('via', viaEntry(arrival.httpVersion, rules.pseudonym))
   if (requestId !== undefined) headers.push('x-request-id', requestId)
   return rules.edits === undefined ? headers : applyEdits(headers, rules.edits)
 }
 
 /**
- * An answer's fields as the client gets them, in order and multiplicity, from a flat list of names and values as undici or Node give it.
+ * An answer's fields as the client gets them, in order and multiplicity, as a flat list of names and values.
  *
  * Gone are those of one connection, also what `Connection` names. `own` are the gateway's fields for this answer, name, value, …; they
  * replace the service's, except for `Vary` and `Set-Cookie`, which they join. `Via` is added. The edits of `rules` have the last word.
  */
 export function responseHeaders(
-  raw: readonly (Buffer | string)[],
+  { status, version, headers: raw }: AnswerHead,
   own: readonly string[] | undefined,
   rules: ResponseHeaderRules | undefined,
 ): ResponseHeaders {
@@ -131,27 +137,25 @@ export function responseHeaders(
   let contentLength = -1
   let isEventStream = false
   for (let i = 0; i < raw.length; i += 2) {
-    const name = text(raw[i] as Buffer | string)
+    const name = raw[i] as string
     const kind = fieldKind(name)
     if (kind === 'hop' || (ownsCors && isCorsField(name))) continue
-    const value = text(raw[i + 1] as Buffer | string)
+    const value = raw[i + 1] as string
     if (kind === 'connection') {
       named = connectionFields(value, named)
       continue
     }
-    if (kind === 'content-length') contentLength = Number(value)
-    else if (kind === 'content-type') isEventStream = eventStream.test(value)
+    if (kind === 'content-length') {
+      if (status === 204) continue // RFC 9110, 8.6
+      contentLength = Number(value)
+    } else if (kind === 'content-type') isEventStream = eventStream.test(value)
     headers.push(name, value)
   }
   if (named !== undefined) headers = withoutFields(headers, named)
   if (own !== undefined) headers = addOwn(headers, own)
-  if (rules !== undefined) headers.push('via', rules.via)
+  if (rules !== undefined) headers.push('via', viaEntry(version, rules.pseudonym))
   if (rules?.edits !== undefined) headers = applyEdits(headers, rules.edits)
   return { headers, contentLength, isEventStream }
-}
-
-function text(field: Buffer | string): string {
-  return typeof field === 'string' ? field : latin1(field)
 }
 
 function isCorsField(name: string): boolean {

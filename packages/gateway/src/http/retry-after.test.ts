@@ -3,11 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { retryAfterMs } from './retry-after.js'
 
 const clock = new FakeClock(0, Date.UTC(2026, 0, 1, 12))
-const of = (...fields: string[]) =>
-  retryAfterMs(
-    fields.map((field) => Buffer.from(field)),
-    clock,
-  )
+const of = (...fields: string[]) => retryAfterMs(fields, clock)
 
 describe('retryAfterMs', () => {
   it.each([

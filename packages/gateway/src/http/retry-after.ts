@@ -1,11 +1,10 @@
 import type { Clock } from '@hazeljs/core'
-import { latin1 } from './latin1.js'
 
 /** How long an answer asks to wait (RFC 9110 section 10.2.3: seconds, or a date), in milliseconds; `undefined`: it doesn't say. */
-export function retryAfterMs(rawHeaders: readonly Buffer[], clock: Clock): number | undefined {
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as Buffer
-    if (name.length === 11 && latin1(name).toLowerCase() === 'retry-after') return parse(latin1(rawHeaders[i + 1] as Buffer), clock)
+export function retryAfterMs(headers: readonly string[], clock: Clock): number | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string
+    if (name.length === 11 && name.toLowerCase() === 'retry-after') return parse(headers[i + 1] as string, clock)
   }
   return undefined
 }

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
+import { OneWriteResponse } from './one-write-response.js'
 import { continueWhenRead } from './expect-continue.js'
 import type { ResolvedListenOptions } from './listen-options.js'
 
@@ -26,6 +27,7 @@ export function httpServer(
     maxHeaderSize: maxHeaderBytes,
     noDelay: true,
     insecureHTTPParser: false, // whatever the process was started with
+    ServerResponse: OneWriteResponse,
     requireHostHeader: false, // the path refuses such requests, with an answer of ours
   }
   const server: Server =

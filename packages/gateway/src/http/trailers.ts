@@ -1,15 +1,14 @@
 import type { Exchange } from '../exchange.js'
 import { fieldKind } from './field-kind.js'
 import { headerValues } from './header-lookup.js'
-import { latin1 } from './latin1.js'
 
 /** What frames, routes, authenticates or describes a message, and so has to be known before its body (RFC 9110, 6.5.1). */
 const notInTrailers =
   /^(?:accept|age|authorization|cache-control|content-.*|cookie|date|expires|if-.*|location|max-forwards|pragma|range|retry-after|set-cookie|vary|warning|www-authenticate|access-control-.*)$/
 
 /** Ends an answer whose body was passed on as it came, with the trailers of the service where the client says that it takes them. */
-export function endStreamed({ arrived, response }: Exchange, trailers: readonly (Buffer | string)[] | null): void {
-  if (trailers !== null && trailers.length > 0 && takesTrailers(arrived.rawHeaders)) response.addTrailers?.(passable(trailers))
+export function endStreamed({ arrived, response }: Exchange, trailers: readonly string[] | undefined): void {
+  if (trailers !== undefined && trailers.length > 0 && takesTrailers(arrived.rawHeaders)) response.addTrailers?.(passable(trailers))
   response.end()
 }
 
@@ -18,15 +17,11 @@ function takesTrailers(rawHeaders: readonly string[]): boolean {
   return headerValues(rawHeaders, 'te').some((value) => value.split(',').some((option) => option.trim().toLowerCase() === 'trailers'))
 }
 
-function passable(trailers: readonly (Buffer | string)[]): [string, string][] {
+function passable(trailers: readonly string[]): [string, string][] {
   const passed: [string, string][] = []
   for (let i = 0; i < trailers.length; i += 2) {
-    const name = text(trailers[i] as Buffer | string)
-    if (fieldKind(name) === 'pass' && !notInTrailers.test(name.toLowerCase())) passed.push([name, text(trailers[i + 1] as Buffer | string)])
+    const name = trailers[i] as string
+    if (fieldKind(name) === 'pass' && !notInTrailers.test(name.toLowerCase())) passed.push([name, trailers[i + 1] as string])
   }
   return passed
-}
-
-function text(field: Buffer | string): string {
-  return typeof field === 'string' ? field : latin1(field)
 }

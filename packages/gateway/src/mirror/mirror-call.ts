@@ -1,6 +1,9 @@
 import type { Clock, TimerHandle } from '@hazeljs/core'
 import type { Lease } from '@hazeljs/discovery'
-import type { Dispatcher } from 'undici'
+import type { Connection } from '../upstream/connection.js'
+import type { Pool } from '../upstream/pool.js'
+import type { ResponseHead } from '../upstream/response-head.js'
+import type { UpstreamCall, UpstreamRequest } from '../upstream/upstream-request.js'
 
 /** A copy that takes longer is given up. */
 export const mirrorTimeoutMs = 10_000
@@ -8,12 +11,12 @@ export const mirrorTimeoutMs = 10_000
 const answerBytes = 1_048_576
 
 /** One copy under way. Its answer is read and thrown away. */
-export class MirrorCall implements Dispatcher.DispatchHandler {
+export class MirrorCall implements UpstreamCall {
   readonly #lease: Lease
   readonly #clock: Clock
   readonly #settled: () => void
   readonly #timer: TimerHandle
-  #abort: (() => void) | undefined
+  #connection: Connection | undefined
   #received = 0
   #outcome: 'success' | 'failure' = 'failure'
   #ended = false
@@ -34,15 +37,15 @@ export class MirrorCall implements Dispatcher.DispatchHandler {
 
   giveUp(): void {
     this.#end('failure')
-    this.#abort?.()
+    this.#connection?.abort()
   }
 
-  onConnect(abort: () => void): void {
-    if (this.#ended) throw new Error('The copy was given up before a connection was free')
-    this.#abort = abort
+  start(pool: Pool, request: UpstreamRequest): void {
+    this.#connection = pool.take()
+    this.#connection.send(request, this)
   }
 
-  onHeaders(status: number): boolean {
+  onHead({ status }: ResponseHead): boolean {
     this.#outcome = status >= 500 ? 'failure' : 'success'
     return true
   }
@@ -51,12 +54,12 @@ export class MirrorCall implements Dispatcher.DispatchHandler {
     this.#received += chunk.length
     if (this.#received > answerBytes) {
       this.#end(this.#outcome) // it answered, which is all that counts
-      this.#abort?.()
+      this.#connection?.abort()
     }
     return true
   }
 
-  onComplete(): void {
+  onEnd(): void {
     this.#end(this.#outcome)
   }
 

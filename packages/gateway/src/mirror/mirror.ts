@@ -46,7 +46,7 @@ export class Mirror {
         resolve()
       })
       try {
-        pools.for(lease.instance).dispatch({ path, method, headers: mirrorHead(headers), body: null }, call)
+        call.start(pools.for(lease.instance), { method, target: path, headers: mirrorHead(headers), body: null, upgrade: undefined })
       } catch {
         call.giveUp()
       }

@@ -1,6 +1,6 @@
 import type { Outcome } from '@hazeljs/resilience'
 import type { Exchange } from '../exchange.js'
-import { statusFailure } from '../http/upstream-failure.js'
+import { statusFailure } from '../upstream/upstream-failure.js'
 import type { Next, RouteStage } from '../stage.js'
 
 /** Bounds how many requests a subset has under way at once by what it can take, which their latency tells. */

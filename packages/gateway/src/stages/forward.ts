@@ -1,8 +1,8 @@
 import { toError } from '@hazeljs/core'
 import type { Lease } from '@hazeljs/discovery'
 import type { Outcome } from '@hazeljs/resilience'
-import { UpgradeAttempt } from '../http/upgrade-attempt.js'
-import { UpstreamAttempt } from '../http/upstream-attempt.js'
+import { UpgradeAttempt } from '../upstream/upgrade-attempt.js'
+import { UpstreamAttempt } from '../upstream/upstream-attempt.js'
 import type { RouteStage } from '../stage.js'
 
 /** Sends the request to the instance and streams the answer back. The last stage. */
@@ -19,16 +19,13 @@ export const forward: RouteStage = (route, gateway) => {
           : new UpgradeAttempt(exchange, lease, route, gateway, resolve, reject)
       if (attemptTimeoutMs !== undefined) attempt.limitHead(attemptTimeoutMs)
       try {
-        pools.for(lease.instance).dispatch(
-          {
-            path: exchange.upstreamTarget,
-            method: exchange.arrived.method,
-            headers: exchange.upstreamHeaders,
-            body: exchange.body,
-            upgrade: upgrade ?? null,
-          },
-          attempt,
-        )
+        attempt.start(pools.for(lease.instance), {
+          method: exchange.arrived.method,
+          target: exchange.upstreamTarget,
+          headers: exchange.upstreamHeaders,
+          body: exchange.body,
+          upgrade,
+        })
       } catch (error) {
         attempt.refuse(toError(error))
       }

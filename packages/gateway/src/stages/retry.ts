@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.js'
 import { keepForReplay } from '../http/replay.js'
-import { isIdempotent } from '../http/upstream-failure.js'
+import { isIdempotent } from '../upstream/upstream-failure.js'
 import type { RouteStage } from '../stage.js'
 
 /** Tries again where that is harmless: never after a byte went to the client, never with a body that can't be sent twice. */

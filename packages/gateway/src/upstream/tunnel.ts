@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '@hazeljs/core'
 import type { Socket } from 'node:net'
-import { resetSocket } from './client-response.js'
+import { resetSocket } from '../http/client-response.js'
 
 /**
  * Two connections as one: bytes go both ways as they come, each side as fast as the other takes them. A side that ends its half leaves the

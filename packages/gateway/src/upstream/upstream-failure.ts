@@ -1,3 +1,4 @@
+import { ConnectionError, type ConnectionErrorKind } from './connection-error.js'
 import { type ProblemCode, UpstreamError } from '../errors.js'
 
 /** Methods whose repetition changes nothing: RFC 9110 section 9.2.2, and QUERY. */
@@ -13,29 +14,22 @@ export function isIdempotent(method: string, rawHeaders: readonly string[]): boo
   return false
 }
 
-const codeByCause: Readonly<Record<string, ProblemCode>> = {
-  UND_ERR_CONNECT_TIMEOUT: 'UPSTREAM_TIMEOUT',
-  UND_ERR_HEADERS_TIMEOUT: 'UPSTREAM_TIMEOUT',
-  UND_ERR_BODY_TIMEOUT: 'UPSTREAM_TIMEOUT',
-  UND_ERR_HEADERS_OVERFLOW: 'UPSTREAM_INVALID',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'UPSTREAM_INVALID',
-  UND_ERR_INVALID_ARG: 'INVALID_REQUEST',
-  UND_ERR_NOT_SUPPORTED: 'INVALID_REQUEST',
-  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'INVALID_REQUEST',
+const codes: Readonly<Record<ConnectionErrorKind, ProblemCode>> = {
+  unreachable: 'UPSTREAM_UNREACHABLE',
+  'connect-timeout': 'UPSTREAM_TIMEOUT',
+  reset: 'UPSTREAM_RESET',
+  stale: 'UPSTREAM_RESET',
+  silent: 'UPSTREAM_TIMEOUT',
+  'invalid-answer': 'UPSTREAM_INVALID',
+  'invalid-request': 'INVALID_REQUEST',
 }
 
-/** What a failure of the HTTP client means for the exchange. `neverSent`: no connection had taken the request. */
+/** What a failed call means for the exchange. `neverSent`: no connection had taken the request. */
 export function upstreamFailure(cause: Error, neverSent: boolean, repeatable: boolean): UpstreamError {
   if (cause instanceof UpstreamError) return cause
-  const causeCode = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
-  const code = codeByCause[causeCode] ?? (isParserError(cause) ? 'UPSTREAM_INVALID' : neverSent ? 'UPSTREAM_UNREACHABLE' : 'UPSTREAM_RESET')
+  const code = cause instanceof ConnectionError ? codes[cause.kind] : neverSent ? 'UPSTREAM_UNREACHABLE' : 'UPSTREAM_RESET'
   const refused = code === 'INVALID_REQUEST'
   return new UpstreamError(code, { cause, neverSent: neverSent && !refused, repeatable: repeatable && !refused })
-}
-
-/** By its name: undici sets `code` for some of its parser's errors only. */
-function isParserError({ name }: Error): boolean {
-  return name === 'HTTPParserError'
 }
 
 /** No head within the attempt's time. */

@@ -1,12 +1,12 @@
 import type { Lease } from '@hazeljs/discovery'
 import type { Outcome } from '@hazeljs/resilience'
 import type { Socket } from 'node:net'
+import type { ResponseHead } from './response-head.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import type { RoutePlan } from '../route-plan.js'
-import type { ClientUpgrade } from './client-upgrade.js'
-import { responseHeaders } from './headers.js'
-import { latin1 } from './latin1.js'
+import type { ClientUpgrade } from '../http/client-upgrade.js'
+import { responseHeaders } from '../http/headers.js'
 import { Tunnel } from './tunnel.js'
 import { UpstreamAttempt } from './upstream-attempt.js'
 import { badUpgrade, upstreamFailure } from './upstream-failure.js'
@@ -34,15 +34,14 @@ export class UpgradeAttempt extends UpstreamAttempt {
     this.#gateway = gateway
   }
 
-  // What is thrown here comes back through `onError`, after undici has closed the connection.
-  onUpgrade(_status: number, rawHeaders: Buffer[] | string[] | null, upstream: Socket): void {
+  // What is thrown here comes back through `onError`, after the connection was closed.
+  onUpgrade(head: ResponseHead, upstream: Socket): void {
     const exchange = this.#exchange
     const client = exchange.upgrade as ClientUpgrade
-    const raw = rawHeaders ?? []
-    const protocol = protocolOf(raw)
+    const protocol = protocolOf(head.headers)
     if (!client.protocols.includes(protocol) || !this.#route.upgrades.includes(protocol))
       throw badUpgrade('a protocol that nobody asked for')
-    const { headers } = responseHeaders(raw, exchange.answerHeaders, this.#route.answerRules)
+    const { headers } = responseHeaders(head, exchange.answerHeaders, this.#route.answerRules)
     const end = this.switchProtocols()
     if (end === undefined) throw badUpgrade('an answer that came too late')
     exchange.liftTimeLimit?.()
@@ -59,13 +58,9 @@ export class UpgradeAttempt extends UpstreamAttempt {
 }
 
 /** The value of `Upgrade` in lower case: of an answer it is one protocol, the one that follows (RFC 9110, 7.8). */
-function protocolOf(raw: readonly (Buffer | string)[]): string {
+function protocolOf(raw: readonly string[]): string {
   for (let i = 0; i < raw.length; i += 2) {
-    if (text(raw[i]).toLowerCase() === 'upgrade') return text(raw[i + 1]).toLowerCase()
+    if ((raw[i] as string).toLowerCase() === 'upgrade') return (raw[i + 1] as string).toLowerCase()
   }
   return ''
-}
-
-function text(field: Buffer | string | undefined): string {
-  return Buffer.isBuffer(field) ? latin1(field) : (field ?? '')
 }
