@@ -1,5 +1,6 @@
 import type { ServiceFilter } from '@hazeljs/core'
 import { durationMs } from '@hazeljs/core'
+import type { InstancePicker } from '@hazeljs/discovery'
 import {
   AdaptiveConcurrencyLimiter,
   Bulkhead,
@@ -28,21 +29,40 @@ import type { Subset } from './subset.js'
 import { uriPrefix } from './versions/version-in-path.js'
 import { VersionRouter } from './versions/version-router.js'
 
-/** Makes a route's policies and opens its watches. `budget` is the service's: routes to one service share it. */
+/**
+ * Makes a route's policies and opens its watches. `budget` is the service's: routes to one service share it.
+ *
+ * @throws {Error} where a part can't be made; no watch stays open then.
+ */
 export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBudget): RoutePlan {
-  const whole = subsetOf(route, gateway, undefined, route.filter)
+  const opened: InstancePicker[] = []
+  try {
+    return makePlan(route, gateway, budget, opened)
+  } catch (error) {
+    for (const picker of opened) picker.close()
+    throw error
+  }
+}
+
+function makePlan(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBudget, opened: InstancePicker[]): RoutePlan {
+  const subsetOf = (version: string | undefined, filter: ServiceFilter | undefined): Subset => {
+    const picker = gateway.discovery.picker(route.serviceName, { strategy: route.strategy, ...(filter && { filter }) })
+    opened.push(picker)
+    return makeSubset(route, gateway, version, filter, picker)
+  }
+  const whole = subsetOf(undefined, route.filter)
   const versions = route.versionRoute && {
     router: new VersionRouter(route.versionRoute, { random: gateway.random, prefix: uriPrefix(route.path) }),
     subsets: new Map(
       Object.entries(route.versionRoute.routes).map(
-        ([version, { filter }]) => [version, subsetOf(route, gateway, version, both(route.filter, filter))] as const,
+        ([version, { filter }]) => [version, subsetOf(version, both(route.filter, filter))] as const,
       ),
     ),
   }
   const canary = route.canary && {
     engine: canaryEngine(route.path, route.canary, gateway),
-    stable: subsetOf(route, gateway, route.canary.stable.version, both(route.filter, armFilter(route.canary.stable))),
-    canary: subsetOf(route, gateway, route.canary.canary.version, both(route.filter, armFilter(route.canary.canary))),
+    stable: subsetOf(route.canary.stable.version, both(route.filter, armFilter(route.canary.stable))),
+    canary: subsetOf(route.canary.canary.version, both(route.filter, armFilter(route.canary.canary))),
   }
   const divided = [...(versions?.subsets.values() ?? []), ...(canary === undefined ? [] : [canary.stable, canary.canary])]
   return {
@@ -76,11 +96,17 @@ export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget:
   }
 }
 
-function subsetOf(route: ResolvedRoute, gateway: GatewayContext, version: string | undefined, filter: ServiceFilter | undefined): Subset {
+function makeSubset(
+  route: ResolvedRoute,
+  gateway: GatewayContext,
+  version: string | undefined,
+  filter: ServiceFilter | undefined,
+  picker: InstancePicker,
+): Subset {
   return {
     version,
     filter,
-    picker: gateway.discovery.picker(route.serviceName, { strategy: route.strategy, ...(filter && { filter }) }),
+    picker,
     breaker: circuitBreaker(route, gateway, version),
     bulkhead: route.bulkhead && new Bulkhead(route.bulkhead, gateway.clock),
     adaptive: adaptiveLimiter(route, gateway),

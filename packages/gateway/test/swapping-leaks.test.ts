@@ -81,4 +81,29 @@ describe('routes that come and go', () => {
     expect((await send(port, '/b')).status).toBe(404)
     await vi.waitFor(() => expect(backend.watched).toEqual(watched))
   })
+
+  it.each([
+    [1, { versionRoute: { strategy: 'uri', defaultVersion: 'a', routes: { a: { filter: { tags: ['a'] } } } } }],
+    [
+      2,
+      {
+        versionRoute: { strategy: 'uri', defaultVersion: 'a', routes: { a: { filter: { tags: ['a'] } }, b: { filter: { tags: ['b'] } } } },
+      },
+    ],
+    [2, { canary: { stable: { version: '1', weight: 90 }, canary: { version: '2', weight: 10 }, promotion: { strategy: 'error-rate' } } }],
+  ] as [number, Partial<GatewayRouteDefinition>][])(
+    'whose part after %i good ones cannot be made, leave none (%#)',
+    async (good, parts) => {
+      let made = 0
+      LoadBalancerFactory.register('made-so-often', (): BalancingStrategy => {
+        if (made++ === good) throw new Error('no such balancer any more')
+        return { update: () => undefined, choose: () => undefined }
+      })
+      const backend = new CountingBackend()
+      const { gateway } = await startGateway({ routes: [] }, backend)
+      const route = { path: '/a', serviceName: 'service', serviceConfig: { loadBalancingStrategy: 'made-so-often' }, ...parts }
+      expect(() => gateway.addRoute(route)).toThrow(/no such balancer any more/)
+      expect([made, backend.watched]).toEqual([good + 1, []])
+    },
+  )
 })
