@@ -32,6 +32,14 @@ export interface ClientResponse {
 }
 
 /**
+ * Call it between a head and the first bytes of a body. Of an answer that waits for others on its connection, Node would put the head in front
+ * of all that waits, interim answers included, where bytes follow it and not text: the interim ones would then lie in the body.
+ */
+export function keepHeadInOrder(response: ClientResponse): void {
+  if (response.socket === null) response.flushHeaders()
+}
+
+/**
  * Ends an answer in the middle, so that nobody can take what went out for all of it: to HTTP/1.0 the end of the connection is the end of
  * the answer, so where possible the connection is reset.
  */

@@ -3,6 +3,7 @@ import type { Outcome } from '@hazeljs/resilience'
 import type { RequestView, ResponseView } from '../config/definition.js'
 import type { BodyRule } from '../config/resolved.js'
 import type { Exchange } from '../exchange.js'
+import { keepHeadInOrder } from '../http/client-response.js'
 import { fieldsView, requestView } from '../http/request-view.js'
 import type { Next, RouteStage } from '../stage.js'
 import { isWanted, newBody } from '../transforms/call-function.js'
@@ -70,6 +71,7 @@ async function changeAnswer(exchange: Exchange, rule: BodyRule<ResponseView>, ne
       const plain = await withoutCoding(body, contentCoding(headers), rule.maxBytes, refusals)
       const changed = await newBody('transform.response.body', rule, plain, responseView(exchange, status, headers), context)
       client.writeHead(status, changedAnswerFields(headers, changed.length))
+      keepHeadInOrder(client)
       client.write(changed)
     }
     client.end()

@@ -1,4 +1,5 @@
 import type { Exchange } from '../exchange.js'
+import { keepHeadInOrder } from '../http/client-response.js'
 import { type ResponseHeaderRules, responseHeaders } from '../http/headers.js'
 import { latin1 } from '../http/latin1.js'
 import { endStreamed } from '../http/trailers.js'
@@ -46,8 +47,12 @@ export class AnswerRelay {
       this.#whole = latin1(chunk) // the end follows in the same read
       return true
     }
-    if (!this.#sent) this.#writeHead()
-    return this.#exchange.response.write(Buffer.from(chunk))
+    const { response } = this.#exchange
+    if (!this.#sent) {
+      this.#writeHead()
+      keepHeadInOrder(response)
+    }
+    return response.write(Buffer.from(chunk))
   }
 
   end(trailers: readonly string[] | undefined): void {
