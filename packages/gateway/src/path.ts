@@ -13,7 +13,7 @@ import {
 import type { GatewayContext } from './gateway-context.js'
 import type { RoutePlan } from './route-plan.js'
 import type { RouteTable } from './routing/route-table.js'
-import { chain, type Next } from './stage.js'
+import { chain, type FindRoute, type Next } from './stage.js'
 import { adaptConcurrency } from './stages/adapt-concurrency.js'
 import { answerErrors } from './stages/answer-errors.js'
 import { answerPreflight } from './stages/answer-preflight.js'
@@ -62,7 +62,7 @@ const onRoute = [
 
 /** The whole way for a gateway; `currentTable` is asked at each request. */
 export function compileArrival(gateway: GatewayContext, currentTable: () => RouteTable<CompiledRoute>): Next {
-  return chain([...arrival.map((stage) => stage(gateway)), matchRoute(currentTable)])
+  return chain([...arrival.map((stage) => stage(gateway, asFound(currentTable))), matchRoute(currentTable)])
 }
 
 /** A route's part of the way, with the stages that its policies need. */
@@ -89,7 +89,7 @@ export function compileDryRun(gateway: GatewayContext, currentTable: () => Route
     stopHere,
   ]
   return chain([
-    ...dryArrival.map((stage) => stage(gateway)),
+    ...dryArrival.map((stage) => stage(gateway, asFound(currentTable))),
     (exchange) => {
       const { plan } = findRoute(currentTable(), exchange)
       exchange.route = plan
@@ -97,3 +97,8 @@ export function compileDryRun(gateway: GatewayContext, currentTable: () => Route
     },
   ])
 }
+
+const asFound =
+  (currentTable: () => RouteTable<CompiledRoute>): FindRoute =>
+  (method, path) =>
+    currentTable().match(method, path)

@@ -13,6 +13,7 @@ export interface RoutePlan {
   readonly path: string
   readonly serviceName: string
   readonly strategy: string
+  readonly allowEncodedSlashes: boolean
   readonly stripPrefix: string
   readonly addPrefix: string
   readonly requestRules: RequestHeaderRules

@@ -17,6 +17,7 @@ describe('a resolved route', () => {
       path: '/api/users/**',
       shape: '/api/users/**',
       methods: undefined,
+      allowEncodedSlashes: false,
       serviceName: 'user-service',
       strategy: 'round-robin',
       filter: undefined,

@@ -31,6 +31,12 @@ export interface RouteConfig {
    * not asked. Default `['websocket']`; `false`: none. HTTP/2 without TLS (`h2c`) is never among them.
    */
   readonly upgrades?: readonly string[] | false
+  /**
+   * Take paths with `%2F` and forward it as it is, as names with a slash need it (`/packages/@scope%2Fname`). Only where the path leads to this
+   * same route when `%2F` is read as a slash; so the route's own path has to end in `/**`. Dots beside it, `%5C` and `%00` stay refused.
+   * Default `false`: 400.
+   */
+  readonly allowEncodedSlashes?: boolean
 }
 
 export interface ServiceRouteConfig {

@@ -48,11 +48,12 @@ export function resolveGateway(options: GatewayOptions): ResolvedGateway {
 
 /** Fills in the defaults of a route that was checked, the gateway's among them: a route's own policy replaces the default whole. */
 export function resolveRoute(definition: GatewayRouteDefinition, defaults: RouteDefaults): ResolvedRoute {
-  const { path, methods, upgrades, serviceConfig, versionRoute, canary, trafficPolicy } = definition
+  const { path, methods, upgrades, allowEncodedSlashes, serviceConfig, versionRoute, canary, trafficPolicy } = definition
   return Object.freeze({
     path,
     shape: pathShape(path),
     methods: methods === undefined ? undefined : Object.freeze(methods.map((method) => method.toUpperCase())),
+    allowEncodedSlashes: allowEncodedSlashes ?? false,
     serviceName: definition.serviceName ?? serviceConfig?.serviceName ?? '',
     strategy: serviceConfig?.loadBalancingStrategy ?? defaultStrategy,
     filter: serviceConfig?.filter,

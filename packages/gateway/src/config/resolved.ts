@@ -22,6 +22,7 @@ export interface ResolvedRoute {
   readonly shape: string
   /** Upper case; `undefined`: every method. */
   readonly methods: readonly string[] | undefined
+  readonly allowEncodedSlashes: boolean
   readonly serviceName: string
   readonly strategy: string
   readonly filter: ServiceFilter | undefined

@@ -24,6 +24,7 @@ export function routeSchema(fields: Fields): ZodType {
     path: fields.checkedText(pathProblem),
     methods: methodsSchema(fields).optional(),
     upgrades: upgradesSchema(fields).optional(),
+    allowEncodedSlashes: fields.flag.optional(),
     serviceName: fields.text.optional(),
     serviceConfig: serviceConfigSchema(fields).optional(),
     versionRoute: versionRouteSchema(fields).optional(),
@@ -35,6 +36,7 @@ export function routeSchema(fields: Fields): ZodType {
   return fields.rule(schema, (route, report) => {
     checkService(route, report)
     checkStripPrefix(route, report)
+    checkEncodedSlashes(route, report)
     const policy: Readonly<Record<string, unknown>> = isObject(route.trafficPolicy) ? route.trafficPolicy : {}
     for (const name of ['circuitBreaker', 'rateLimit'] as const) {
       if (route[name] !== undefined && policy[name] !== undefined) report([name], `is given here and in trafficPolicy.${name}; keep one`)
@@ -119,4 +121,14 @@ function checkStripPrefix({ path, serviceConfig }: Loose<GatewayRouteDefinition>
   if (typeof path !== 'string' || typeof stripPrefix !== 'string') return
   const message = stripPrefixProblem(path, stripPrefix)
   if (message !== undefined) report(['serviceConfig', 'stripPrefix'], message)
+}
+
+function checkEncodedSlashes({ path, allowEncodedSlashes, versionRoute }: Loose<GatewayRouteDefinition>, report: Report): void {
+  if (allowEncodedSlashes !== true) return
+  if (typeof path === 'string' && !path.endsWith('/**')) {
+    report(['allowEncodedSlashes'], `needs a path that ends in '/**', since %2F may be read as a slash; got '${path}'`)
+  }
+  if (isObject(versionRoute) && versionRoute.strategy === 'uri') {
+    report(['allowEncodedSlashes'], `contradicts versionRoute.strategy 'uri': a version could stand behind %2F, unseen; keep one`)
+  }
 }

@@ -109,8 +109,8 @@ describe('the canonical path', () => {
   it.each([
     ['/a%2Fb', 'encoded slash'],
     ['/a%2fb', 'encoded slash'],
-    ['/a%5Cb', 'encoded slash'],
-    ['/a%00', 'encoded slash'],
+    ['/a%5Cb', 'encoded backslash'],
+    ['/a%00', 'NUL'],
     ['/..%2f..%2fetc', 'encoded slash'],
     ['/a\\b', 'backslash'],
     ['/..\\..\\etc', 'backslash'],

@@ -30,7 +30,9 @@ const badAuthority = invalid('The authority of the request target is not a host 
 const badCharacter = invalid('The request target holds a character that must be percent-encoded.')
 const rawBackslash = invalid('The path holds a backslash.')
 const badEscape = invalid('The path holds a % that two hexadecimal digits do not follow.')
-const encodedSeparator = invalid('The path holds an encoded slash, backslash or NUL.')
+/** The one refusal that a route may lift; see `encodedSlashesRead`. */
+export const encodedSlash = invalid('The path holds an encoded slash.')
+const encodedSeparator = invalid('The path holds an encoded backslash or NUL.')
 const hiddenDots = invalid('The path holds a disguised dot segment.')
 
 /** What a path or a query may not hold unencoded: controls, space, `#`, DEL and anything that is not ASCII. */
@@ -52,21 +54,27 @@ const normalEscapes = listEscapes()
 /**
  * Parses the target of a request line (RFC 9112, 3.2). `method` is in upper case.
  *
- * Never throws; refusals are shared constants, so a flood of bad requests allocates nothing here.
+ * Never throws; refusals are shared constants, so a flood of bad requests allocates nothing here. With `keepsSlashes` an encoded slash
+ * stays in the path as `%2F`, and is no reason to refuse it.
  */
-export function parseTarget(method: string, rawTarget: string): RequestTarget | TargetRefusal {
+export function parseTarget(method: string, rawTarget: string, keepsSlashes = false): RequestTarget | TargetRefusal {
   if (method === 'CONNECT' || method === 'TRACE') return unsupportedMethod
-  if (rawTarget.charCodeAt(0) === 47) return parseOrigin(rawTarget, undefined)
+  if (rawTarget.charCodeAt(0) === 47) return parseOrigin(rawTarget, undefined, keepsSlashes)
   if (rawTarget === '*') return method === 'OPTIONS' ? { kind: 'target', path: '*', query: '', authority: undefined } : unknownForm
-  return parseAbsolute(method, rawTarget)
+  return parseAbsolute(method, rawTarget, keepsSlashes)
 }
 
 /**
  * The canonical form of an absolute path: unreserved characters decoded, escapes in upper case, slashes merged, dot segments removed, all
  * of it once (RFC 3986, 6.2.2). A trailing slash is neither added nor removed.
  */
-export function canonicalPath(rawPath: string): string | TargetRefusal {
-  return suspicious.test(rawPath) ? normalise(rawPath) : rawPath
+export function canonicalPath(rawPath: string, keepsSlashes = false): string | TargetRefusal {
+  return suspicious.test(rawPath) ? normalise(rawPath, keepsSlashes) : rawPath
+}
+
+/** A canonical path as a service reads it that takes `%2F` for a slash. */
+export function encodedSlashesRead(path: string): string | TargetRefusal {
+  return canonicalPath(path.replaceAll('%2F', '/'))
 }
 
 /** Whether `text` is a host with an optional port, as `Host` must hold it: no userinfo, no path, not empty (RFC 9110, 7.2). */
@@ -76,15 +84,15 @@ export function isAuthority(text: string): boolean {
   return literal !== undefined && isIPv6(literal)
 }
 
-function parseOrigin(target: string, authority: string | undefined): RequestTarget | TargetRefusal {
+function parseOrigin(target: string, authority: string | undefined, keepsSlashes: boolean): RequestTarget | TargetRefusal {
   const mark = target.indexOf('?')
   const query = mark === -1 ? '' : target.slice(mark)
   if (mark !== -1 && forbidden.test(query)) return badCharacter
-  const path = canonicalPath(mark === -1 ? target : target.slice(0, mark))
+  const path = canonicalPath(mark === -1 ? target : target.slice(0, mark), keepsSlashes)
   return typeof path === 'string' ? { kind: 'target', path, query, authority } : path
 }
 
-function parseAbsolute(method: string, target: string): RequestTarget | TargetRefusal {
+function parseAbsolute(method: string, target: string, keepsSlashes: boolean): RequestTarget | TargetRefusal {
   if (forbidden.test(target)) return badCharacter
   const match = absoluteForm.exec(target)
   if (match === null) return unknownForm
@@ -92,10 +100,10 @@ function parseAbsolute(method: string, target: string): RequestTarget | TargetRe
   if (!isAuthority(authority)) return badAuthority
   // An OPTIONS without path and query is about the server as a whole (RFC 9112, 3.2.4).
   if (rest === '') return { kind: 'target', path: method === 'OPTIONS' ? '*' : '/', query: '', authority }
-  return parseOrigin(rest.startsWith('/') ? rest : `/${rest}`, authority)
+  return parseOrigin(rest.startsWith('/') ? rest : `/${rest}`, authority, keepsSlashes)
 }
 
-function normalise(path: string): string | TargetRefusal {
+function normalise(path: string, keepsSlashes: boolean): string | TargetRefusal {
   if (forbidden.test(path)) return badCharacter
   if (path.includes('\\')) return rawBackslash
   const segments = path.split('/')
@@ -103,8 +111,9 @@ function normalise(path: string): string | TargetRefusal {
   let endsInSlash = false
   for (let i = 1; i < segments.length; i++) {
     const raw = segments[i] as string
-    const segment = raw.includes('%') ? normaliseEscapes(raw) : raw
+    const segment = raw.includes('%') ? normaliseEscapes(raw, keepsSlashes) : raw
     if (typeof segment !== 'string') return segment
+    if (keepsSlashes && segment.includes('%2F') && segment.split('%2F').some((part) => dotSegment.test(part))) return hiddenDots
     endsInSlash = segment === '' || segment === '.' || segment === '..'
     if (!endsInSlash && !dotSegment.test(segment)) kept.push(segment)
     else if (segment !== raw || !endsInSlash) return hiddenDots
@@ -113,13 +122,14 @@ function normalise(path: string): string | TargetRefusal {
   return endsInSlash && kept.length > 0 ? `/${kept.join('/')}/` : `/${kept.join('/')}`
 }
 
-function normaliseEscapes(segment: string): string | TargetRefusal {
+function normaliseEscapes(segment: string, keepsSlashes: boolean): string | TargetRefusal {
   let text = ''
   let from = 0
   for (let at = segment.indexOf('%'); at !== -1; at = segment.indexOf('%', from)) {
     const escape = normalEscapes.get(segment.slice(at + 1, at + 3))
     if (escape === undefined) return badEscape
-    if (escape === '%2F' || escape === '%5C' || escape === '%00') return encodedSeparator
+    if (escape === '%2F' && !keepsSlashes) return encodedSlash
+    if (escape === '%5C' || escape === '%00') return encodedSeparator
     text += segment.slice(from, at) + escape
     from = at + 3
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { canonicalPath } from '../http/target.js'
+import { canonicalPath, encodedSlashesRead } from '../http/target.js'
 import { RouteTable } from './route-table.js'
 
 const table = new RouteTable([
@@ -55,4 +55,22 @@ it('what is forwarded means the same to such a service as what came', () => {
     }),
     { numRuns: 5_000 },
   )
+})
+
+it('nor with encoded slashes, where they are kept: whoever reads them gets to the same route', () => {
+  let guarded = 0
+  fc.assert(
+    fc.property(anyPath, (path) => {
+      const kept = canonicalPath(path, true)
+      if (typeof kept !== 'string' || !kept.includes('%2F')) return
+      const read = encodedSlashesRead(kept)
+      if (typeof read !== 'string') throw new Error(`${kept} has no reading`)
+      expect(asServicesRead(read)).toBe(asServicesRead(path))
+      if (!/^\/admin(?:\/|$)/.test(asServicesRead(path))) return
+      guarded++
+      expect(table.match('GET', read)).toMatchObject({ kind: 'found', value: 'guarded' })
+    }),
+    { numRuns: 20_000 },
+  )
+  expect(guarded).toBeGreaterThan(50)
 })
