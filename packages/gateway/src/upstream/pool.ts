@@ -52,7 +52,7 @@ export class Pool implements ConnectionOwner {
     return this.#connections.size
   }
 
-  /** A connection for one call: one that is there, or else a new one. */
+  /** A connection for one call: one that is there, or else a new one. @throws {Error} for an address that can't be one, as `open` does. */
   take(): Connection {
     for (;;) {
       const connection = this.#idle.pop()
@@ -66,8 +66,8 @@ export class Pool implements ConnectionOwner {
   /** A new connection. `changes`: it may become another protocol's. */
   open(changes = false): Connection {
     const connection = new Connection(this)
-    this.#connections.add(connection)
     dial(this.#address, connection, changes ? undefined : this.#share.buffer)
+    this.#connections.add(connection)
     return connection
   }
 
