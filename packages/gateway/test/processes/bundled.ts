@@ -25,9 +25,12 @@ export function bundleCode(contents: string): Promise<Bundle> {
 async function bundled(input: BuildOptions): Promise<Bundle> {
   const folder = mkdtempSync(join(tmpdir(), 'hazeljs-gateway-'))
   const file = join(folder, 'program.mjs')
-  const banner = { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)" }
+  // What is loaded when it is first needed is looked for from this package, not from where the bundle lies.
+  const here = JSON.stringify(new URL('../../package.json', import.meta.url).href)
+  const banner = { js: `import { createRequire as requireOf } from 'node:module'; const require = requireOf(${here})` }
+  const define = { 'import.meta.url': here }
   const external = ['ioredis', 'consul', '@kubernetes/client-node']
-  await build({ ...input, outfile: file, bundle: true, platform: 'node', format: 'esm', banner, external })
+  await build({ ...input, outfile: file, bundle: true, platform: 'node', format: 'esm', banner, define, external })
   return {
     file,
     remove: () => {
