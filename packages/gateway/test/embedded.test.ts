@@ -144,6 +144,23 @@ describe('inside Express', () => {
   )
 })
 
+it('says that a middleware has made text of the body, whose length in bytes nobody knows then', async () => {
+  const upstream = await echo()
+  const { logger, lines } = recordingLogger()
+  const { gateway } = await startProxy([upstream.port], {}, {}, { logger })
+  const handle = createGatewayHandler(gateway)
+  const port = await serve((request, response) => {
+    handle(request.setEncoding('utf8'), response)
+  })
+  // Counted in characters, a chunk of this text would end before its bytes do, and the rest could begin another request.
+  const client = await rawClient(port)
+  client.write(Buffer.from('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n4\r\néé\r\n0\r\n\r\n'))
+  await client.closed
+  expect(client.received).toMatch(/^HTTP\/1.1 500 /)
+  expect(JSON.stringify(lines)).toContain('setEncoding')
+  expect(upstream.requests).toHaveLength(0)
+})
+
 it('two gateways in one process share nothing, and one may stand behind the other', async () => {
   const upstream = await echo()
   const inner = await startProxy([upstream.port], { path: '/inner/**' })

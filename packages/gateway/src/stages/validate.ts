@@ -9,8 +9,11 @@ export const validate: GatewayStage = ({ config }, findRoute) => {
   const { maxUrlLength, refuseUnderscores } = config
   return (exchange, next) => {
     const { method, rawTarget, rawHeaders, httpVersion, body } = exchange.arrived
-    if (body !== null && !Buffer.isBuffer(body) && (body.readableDidRead || body.readableEnded)) {
-      throw new Error('The body of the request was read before it came here: put the gateway in front of any body parser')
+    if (body !== null && !Buffer.isBuffer(body)) {
+      if (body.readableDidRead || body.readableEnded)
+        throw new Error('The body of the request was read before it came here: put the gateway in front of any body parser')
+      if (body.readableEncoding !== null)
+        throw new Error('The body of the request comes as text, not bytes: put the gateway in front of what calls setEncoding')
     }
     if (httpVersion === undefined) {
       const detail = unparsedProblem(exchange.arrived)
