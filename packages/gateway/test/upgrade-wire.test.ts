@@ -65,6 +65,13 @@ describe('the fields of a handshake', () => {
   })
 })
 
+it('a 101 has no length (RFC 9110, 8.6): the tunnel has none', async () => {
+  const { client, answered } = await setUp(`${switched}Content-Length: 5\r\n\r\nfirst`)
+  client.write(ask)
+  await client.until('first')
+  expect(answered('content-length')).toEqual([])
+})
+
 describe('an offer', () => {
   const offer = (upgrade: string, connection = 'Upgrade', version = '1.1', method = 'GET') =>
     `${method} /a HTTP/${version}\r\nHost: a\r\n${connection === '' ? '' : `Connection: ${connection}\r\n`}${upgrade}\r\n`

@@ -146,7 +146,7 @@ export function responseHeaders(
       continue
     }
     if (kind === 'content-length') {
-      if (status === 204) continue // RFC 9110, 8.6
+      if (status === 204 || status < 200) continue // RFC 9110, 8.6
       contentLength = Number(value)
     } else if (kind === 'content-type') isEventStream = eventStream.test(value)
     headers.push(name, value)
