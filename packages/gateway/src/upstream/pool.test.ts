@@ -62,7 +62,7 @@ function poolTo(address: Partial<Address>) {
   const sweep = (turns = 1) => {
     for (; turns > 0; turns--) {
       share.turn++
-      pool.sweep()
+      pool.sweep(0)
     }
   }
   return { pool, emptied, sweep }

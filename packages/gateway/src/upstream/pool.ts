@@ -81,8 +81,8 @@ export class Pool implements ConnectionOwner {
     if (this.#closing && this.#connections.size === 0) this.#onEmpty(this)
   }
 
-  /** Ends what has been silent for too long. */
-  sweep(): void {
+  /** Ends what has been silent for too long. `missedTurns`: those in which the process stood still. */
+  sweep(missedTurns: number): void {
     const { connectTurns, idleTurns, connectTimeoutMs } = this.#limits
     for (const connection of this.#connections) {
       const { silence } = connection
@@ -90,7 +90,7 @@ export class Pool implements ConnectionOwner {
         if (silence > connectTurns) connection.fail(new ConnectionError('connect-timeout', `no connection within ${connectTimeoutMs} ms`))
       } else if (connection.busy) {
         if (silence > idleTurns) connection.fail(new ConnectionError('silent', 'The instance was silent for too long'))
-      } else if (silence >= this.#turnsOf(connection)) connection.abort()
+      } else if (silence + missedTurns >= this.#turnsOf(connection)) connection.abort()
     }
     this.#idle = this.#idle.filter((connection) => !connection.closed)
   }

@@ -37,6 +37,7 @@ export class UpstreamPools {
   readonly #closing = new Set<Pool>()
   #byInstance = new WeakMap<ServiceInstance, Pool>()
   #timer: TimerHandle | undefined
+  #closed = false
 
   constructor(options: UpstreamPoolOptions, clock: Clock) {
     this.#options = options
@@ -44,7 +45,7 @@ export class UpstreamPools {
     this.#limits = limitsOf(options)
   }
 
-  /** @throws {Error} for an instance whose host or socket is none, which is as good as one that cannot be reached. */
+  /** @throws {Error} for an instance whose host or socket is none, which is as good as one that cannot be reached; and after `destroy`. */
   for(instance: ServiceInstance): Pool {
     return this.#byInstance.get(instance) ?? this.#open(instance)
   }
@@ -62,8 +63,9 @@ export class UpstreamPools {
     if (instances.length > 0) this.#byInstance = new WeakMap()
   }
 
-  /** Cuts every connection at once. */
+  /** Cuts every connection at once; there will be no others. */
   destroy(): void {
+    this.#closed = true
     const pools = [...this.#byKey.values(), ...this.#closing]
     this.#byKey.clear()
     this.#byInstance = new WeakMap()
@@ -72,6 +74,7 @@ export class UpstreamPools {
   }
 
   #open(instance: ServiceInstance): Pool {
+    if (this.#closed) throw new Error('The gateway is closed')
     const { id, host } = instance
     if (isIPv6(host) ? host.includes('%') : !plainHost.test(host))
       throw new Error(`The instance ${id} has the host ${show(host)}, which is none`)
@@ -94,16 +97,28 @@ export class UpstreamPools {
 
   /** One timer for all connections, instead of one each that every request would have to set. */
   #nextTurn(): void {
+    const { turnMs } = this.#limits
+    const dueMs = this.#clock.now() + turnMs
     this.#timer = this.#clock.setTimer(
       () => {
-        this.#share.turn++
-        for (const pool of this.#byKey.values()) pool.sweep()
-        for (const pool of this.#closing) pool.sweep()
         this.#nextTurn()
+        this.#share.turn++
+        // A process that stood still counts one turn: whoever owes something could not be heard. Who waits may have left.
+        this.#sweep(Math.max(0, Math.floor((this.#clock.now() - dueMs) / turnMs)))
       },
-      this.#limits.turnMs,
+      turnMs,
       { background: true },
     )
+  }
+
+  #sweep(missedTurns: number): void {
+    for (const pool of this.#closing) pool.sweep(missedTurns)
+    const count = this.#byKey.size
+    for (const [key, pool] of this.#byKey) {
+      pool.sweep(missedTurns)
+      if (pool.size === 0) this.#byKey.delete(key) // its instance may be gone for good
+    }
+    if (this.#byKey.size < count) this.#byInstance = new WeakMap()
   }
 }
 
