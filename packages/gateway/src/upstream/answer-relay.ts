@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.js'
 import { keepHeadInOrder } from '../http/client-response.js'
-import { type ResponseHeaderRules, responseHeaders } from '../http/headers.js'
+import { type CompiledEdits, type ResponseHeaderRules, responseHeaders } from '../http/headers.js'
 import { latin1 } from '../http/latin1.js'
 import { endStreamed } from '../http/trailers.js'
 import type { ResponseHead } from './response-head.js'
@@ -15,11 +15,11 @@ const wholeBodyBytes = 4_096
  * What the client's side throws comes out of every method.
  */
 export class AnswerRelay {
+  readonly isEventStream: boolean
   readonly #exchange: Exchange
   readonly #status: number
   readonly #headers: string[]
   readonly #length: number
-  readonly #isEventStream: boolean
   #whole: string | undefined
   #sent = false
 
@@ -29,7 +29,7 @@ export class AnswerRelay {
     this.#status = head.status
     this.#headers = headers
     this.#length = contentLength
-    this.#isEventStream = isEventStream
+    this.isEventStream = isEventStream
   }
 
   get status(): number {
@@ -58,7 +58,7 @@ export class AnswerRelay {
   end(trailers: readonly string[] | undefined): void {
     if (!this.#sent) this.#writeHead()
     const { response } = this.#exchange
-    if (this.#whole === undefined) endStreamed(this.#exchange, trailers)
+    if (this.#whole === undefined) endStreamed(this.#exchange, trailers, this.#edits)
     else if (response.endWhole === undefined) response.end(this.#whole, 'latin1')
     else response.endWhole(this.#whole)
   }
@@ -74,7 +74,7 @@ export class AnswerRelay {
     const exchange = this.#exchange
     exchange.status = this.#status
     if (exchange.bodyIsArriving) exchange.response.shouldKeepAlive = false
-    if (this.#isEventStream) exchange.liftTimeLimit?.()
+    if (this.isEventStream) exchange.liftTimeLimit?.()
     exchange.response.writeHead(this.#status, this.#headers)
     this.#sent = true
   }

@@ -42,6 +42,9 @@ export class UpstreamAttempt implements UpstreamCall {
   #connected = false
   #sentAgain = false
   #switched = false
+  #awaitsDrain = false
+  readonly #startedAtMs: number
+  #latencyMs: number | undefined // where the length of the attempt says nothing of the instance's speed
 
   constructor(
     exchange: Exchange,
@@ -56,6 +59,7 @@ export class UpstreamAttempt implements UpstreamCall {
     this.#lease = lease
     this.#rules = rules
     this.#clock = clock
+    this.#startedAtMs = clock.now()
     this.#loneHeads = loneHeads
     this.#resolve = resolve
     this.#reject = reject
@@ -127,7 +131,8 @@ export class UpstreamAttempt implements UpstreamCall {
   onData(chunk: Buffer): boolean {
     try {
       if (this.#relay?.write(chunk) !== false) return true
-      this.#exchange.response.once('drain', this.#onDrain)
+      if (!this.#awaitsDrain) this.#exchange.response.once('drain', this.#onDrain) // a read may have many chunks
+      this.#awaitsDrain = true
     } catch (error) {
       this.#giveUp(error)
     }
@@ -135,6 +140,7 @@ export class UpstreamAttempt implements UpstreamCall {
   }
 
   readonly #onDrain = (): void => {
+    this.#awaitsDrain = false
     this.#connection?.resume()
   }
 
@@ -175,6 +181,7 @@ export class UpstreamAttempt implements UpstreamCall {
     this.#clock.clearTimer(this.#timer)
     this.#connection = undefined
     this.#switched = true
+    this.#latencyMs = this.#clock.now() - this.#startedAtMs
     return (outcome) => {
       if (!this.#settled) this.#end(outcome)
       this.#resolve(outcome)
@@ -184,6 +191,7 @@ export class UpstreamAttempt implements UpstreamCall {
   #begin(head: ResponseHead): void {
     try {
       this.#relay = new AnswerRelay(this.#exchange, head, this.#rules)
+      if (this.#relay.isEventStream) this.#latencyMs = this.#clock.now() - this.#startedAtMs
       this.#loneHeads.add(this)
     } catch (error) {
       this.#giveUp(error)
@@ -231,7 +239,7 @@ export class UpstreamAttempt implements UpstreamCall {
 
   #end(outcome: Outcome): void {
     this.#settle()
-    this.#lease.release(outcome)
+    this.#lease.release(outcome, this.#latencyMs)
   }
 
   #settle(): void {
