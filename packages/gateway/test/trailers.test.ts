@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import type { TrafficPolicyConfig } from '../src/index.js'
 import { startProxy } from './harness.js'
 import { rawClient, startRawUpstream } from './raw-http.js'
 
 const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n'
 const trailers = 'Server-Timing: db;dur=5\r\nX-Sum: 1\r\nX-Sum: 2\r\n'
 
-async function answerTo(request: string, answer: string): Promise<string> {
+async function answerTo(request: string, answer: string, trafficPolicy: TrafficPolicyConfig = {}): Promise<string> {
   const upstream = await startRawUpstream((socket) => socket.write(answer))
-  const { port } = await startProxy([upstream.port])
+  const { port } = await startProxy([upstream.port], { trafficPolicy })
   const client = await rawClient(port)
   client.write(request)
   await client.closed
@@ -30,6 +31,13 @@ describe('trailers of an answer', () => {
   it('are no place for what frames, routes or authenticates', async () => {
     const bad = ['Host: x', 'Set-Cookie: a=1', 'Authorization: x', 'Content-Type: x', 'Trailer: x', 'Via: 1.1 x']
     const received = await answerTo(asking('TE: trailers\r\n'), `${chunked}0\r\n${bad.join('\r\n')}\r\nX-Ok: 1\r\n\r\n`)
+    expect(received.split('\r\n\r\n4\r\n')[1]).toBe('body\r\n0\r\nX-Ok: 1\r\n\r\n')
+  })
+
+  it('have no more right to a name that the route removes or sets than fields have', async () => {
+    const transform = { response: { remove: ['X-Internal'], set: { 'X-Zone': 'a' } } }
+    const bad = 'x-internal: db-7\r\nX-ZONE: b\r\n'
+    const received = await answerTo(asking('TE: trailers\r\n'), `${chunked}0\r\n${bad}X-Ok: 1\r\n\r\n`, { transform })
     expect(received.split('\r\n\r\n4\r\n')[1]).toBe('body\r\n0\r\nX-Ok: 1\r\n\r\n')
   })
 

@@ -20,6 +20,7 @@ export class AnswerRelay {
   readonly #status: number
   readonly #headers: string[]
   readonly #length: number
+  readonly #edits: CompiledEdits | undefined
   #whole: string | undefined
   #sent = false
 
@@ -30,6 +31,7 @@ export class AnswerRelay {
     this.#headers = headers
     this.#length = contentLength
     this.isEventStream = isEventStream
+    this.#edits = rules.edits
   }
 
   get status(): number {
