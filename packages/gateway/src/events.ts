@@ -40,6 +40,12 @@ export interface UnreadableRequestEvent {
   readonly clientIp: string
 }
 
+/** There was no room for a request in `limits.maxConcurrentRequests`: it was answered with 503 `GATEWAY_OVERLOADED`, without a route. */
+export interface ShedRequestEvent {
+  readonly clientIp: string
+  readonly retryAfterMs: number
+}
+
 /** What `replaceRoutes` did. */
 export interface RoutesReplacedEvent {
   /** Paths of the routes that are new or were changed. */
@@ -65,6 +71,8 @@ export interface GatewayEvents {
   'route:timeout': RouteFailureEvent
   /** As often as clients send them: count, and do no more. */
   'request:unreadable': UnreadableRequestEvent
+  /** For each request that is shed: count, and do no more. */
+  'request:shed': ShedRequestEvent
   /** A removed route's last request has ended, and its state is gone: breakers, limiters, canary, watches. */
   'route:released': RouteEvent
   /** All routes were swapped at once; requests under way go on with those they came by. */

@@ -96,6 +96,7 @@ export class GatewayServer {
    * @throws ConfigError for a port that is none, or certificates and keys that can't be used; HazelError `LISTEN_FAILED`, naming what is in the way.
    */
   async listen(options: ListenOptions = {}): Promise<Listening> {
+    if (this.#closing.begun) throw new HazelError('LISTEN_FAILED', 'The gateway was closed, and opens no port again: make another one')
     if (this.#listener !== undefined)
       throw new HazelError('LISTEN_FAILED', 'The gateway listens already: close it first, or make another one')
     const { clock, logger, refused } = this.#context

@@ -51,6 +51,7 @@ export type {
   RouteEvent,
   RouteFailureEvent,
   RoutesReplacedEvent,
+  ShedRequestEvent,
   UnreadableRequestEvent,
 } from './events.js'
 export type { GatewayMetrics, GatewaySnapshot, RouteMetrics } from './gateway-metrics.js'

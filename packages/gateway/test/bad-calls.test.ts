@@ -27,6 +27,15 @@ describe('a gateway that is told nonsense', () => {
     await expect(gateway.listen({ port: 0 })).rejects.toThrow('listens already')
   })
 
+  it('listens never again', async () => {
+    const { gateway } = await noRoutes()
+    await gateway.close()
+    await expect(gateway.listen({ port: 0 })).rejects.toMatchObject({
+      code: 'LISTEN_FAILED',
+      message: expect.stringContaining('make another one') as string,
+    })
+  })
+
   it('refuses a drain timeout that is none', async () => {
     const { gateway } = await noRoutes()
     await expect(gateway.close({ drainTimeout: 'soon' })).rejects.toThrow('close: drainTimeout: expected milliseconds')

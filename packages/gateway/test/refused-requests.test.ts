@@ -1,7 +1,8 @@
+import { connect as connectTls } from 'node:tls'
 import { describe, expect, it, vi } from 'vitest'
-import { GatewayServer, type UnreadableRequestEvent } from '../src/index.js'
+import { GatewayServer, type ShedRequestEvent, type UnreadableRequestEvent } from '../src/index.js'
 import { refusalLinesPerSecond } from '../src/http/refused-requests.js'
-import { afterTest, MemoryRegistryBackend, recordingLogger, register, send, startUpstream } from './harness.js'
+import { afterTest, MemoryRegistryBackend, recordingLogger, register, send, startGateway, startUpstream } from './harness.js'
 import { rawClient } from './raw-http.js'
 
 async function start(logging: boolean, options = {}) {
@@ -38,7 +39,7 @@ describe('requests that cannot be read', () => {
     const { port, lines, events, refused } = await start(true, options)
     expect(await answerTo(port, request)).toContain(`"code":"${code}"`)
     expect(events).toEqual([{ code, status, clientIp: '127.0.0.1' }])
-    expect(refused()).toEqual({ unreadable: { [code]: 1 }, connections: 0 })
+    expect(refused()).toEqual({ unreadable: { [code]: 1 }, connections: 0, shed: 0 })
     expect(lines).toMatchObject([{ level: 'info', fields: { status, clientIp: '127.0.0.1' }, message: 'request' }])
   })
 
@@ -67,6 +68,14 @@ describe('requests that cannot be read', () => {
     )
   })
 
+  it('are told that they are TLS, where they are', async () => {
+    const { port, lines } = await start(true, { host: '::' })
+    const client = connectTls({ port, host: '127.0.0.1' })
+    await new Promise((resolve) => client.once('error', resolve))
+    await vi.waitFor(() => expect(lines).toHaveLength(1))
+    expect(lines[0]?.fields).toMatchObject({ clientIp: '127.0.0.1', error: expect.stringContaining('The request is TLS') as string })
+  })
+
   it('are not logged where requests are not', async () => {
     const { port, lines, refused } = await start(false)
     await answerTo(port, 'NONSENSE\r\n\r\n')
@@ -84,7 +93,28 @@ it('connections beyond maxConnections are closed and counted; those before are s
   expect(third.received).toBe('')
   first.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
   await first.until(/ok$/)
-  expect(refused()).toEqual({ unreadable: {}, connections: 1 })
+  expect(refused()).toEqual({ unreadable: {}, connections: 1, shed: 0 })
   second.socket.destroy()
   await vi.waitFor(async () => expect((await send(port, '/')).text).toBe('ok'))
+})
+
+it('requests beyond maxConcurrentRequests are counted and told of; they belong to no route', async () => {
+  const upstream = await startUpstream((_request, response) => {
+    response.flushHeaders()
+  })
+  const backend = new MemoryRegistryBackend()
+  await register(backend, 'service', upstream.port)
+  const config = { limits: { maxConcurrentRequests: 1 }, routes: [{ path: '/**', serviceName: 'service' }] }
+  const { gateway, port } = await startGateway(config, backend)
+  const told: ShedRequestEvent[] = []
+  gateway.on('request:shed', (event) => told.push(event))
+  const first = await rawClient(port)
+  first.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await first.until(/200 OK/)
+  expect((await send(port, '/')).status).toBe(503)
+  expect((await gateway.explain({ method: 'GET', path: '/' })).refusal?.code).toBe('GATEWAY_OVERLOADED')
+  const { refused, aggregated } = gateway.getMetrics().getSnapshot()
+  expect(refused).toEqual({ unreadable: {}, connections: 0, shed: 1 })
+  expect(aggregated.totalCalls).toBe(0)
+  expect(told).toEqual([{ clientIp: '127.0.0.1', retryAfterMs: 1_000 }])
 })

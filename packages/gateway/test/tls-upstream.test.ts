@@ -6,7 +6,7 @@ import { ServiceRegistry } from '@hazeljs/discovery'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, type GatewayConfig, GatewayServer, type ServiceRouteConfig } from '../src/index.js'
 import { authority, clientIdentity, localServer, namedServer } from './certificates.js'
-import { afterTest, MemoryRegistryBackend, recordingLogger, send, startGateway } from './harness.js'
+import { afterTest, MemoryRegistryBackend, recordingLogger, send, startGateway, startUpstream } from './harness.js'
 
 interface SecureUpstream {
   readonly port: number
@@ -77,6 +77,16 @@ describe('instances with the protocol https', () => {
     expect(answer.text).not.toMatch(reason)
     expect(lines.find(({ message }) => message === 'request')?.fields).toMatchObject({ error: expect.stringMatching(reason) as string })
     expect(upstream.requests).toHaveLength(0)
+  })
+
+  it('are called a port without TLS where there is none, in the log', async () => {
+    const plain = await startUpstream((_request, response) => response.end())
+    const { port, lines } = await startProxy(plain.port, undefined)
+    expect((await send(port, '/')).status).toBe(502)
+    const line = lines.find(({ message }) => message === 'request')
+    expect(line?.fields).toMatchObject({
+      error: expect.stringContaining("registered with the protocol 'https', and its port speaks no TLS") as string,
+    })
   })
 
   it('are not verified where the configuration says so', async () => {

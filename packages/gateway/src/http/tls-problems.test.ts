@@ -24,6 +24,19 @@ describe('tlsProblems', () => {
     expect(pathsOf(options)).toEqual(paths)
   })
 
+  it.each([
+    { name: 'cert', value: '/etc/tls/tls.crt' },
+    { name: 'key', value: 'certs/server.key' },
+    { name: 'ca', value: 'C:\\tls\\ca.PEM' },
+    { name: 'pfx', value: './server.p12' },
+  ])('says what to do with the name of a file ($name)', ({ name, value }) => {
+    const [problem, ...others] = tlsProblems({ ...localServer, [name]: value })
+    expect(problem?.path).toBe(name)
+    expect(problem?.message).toContain('readFileSync(name)')
+    expect(problem?.message).not.toContain(value)
+    expect(others).toEqual([])
+  })
+
   it('never quotes what was given', () => {
     const options: object = { cert: 's3cret', key: 1234567 }
     expect(JSON.stringify(tlsProblems(options))).not.toMatch(/s3cret|1234567/)

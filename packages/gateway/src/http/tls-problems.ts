@@ -18,12 +18,20 @@ export function tlsProblems(options: SecureContextOptions): ConfigProblem[] {
   if (options.key === undefined && options.cert !== undefined) problems.push({ path: 'key', message: 'is missing beside cert' })
   for (const name of ['cert', 'key', 'pfx', 'ca'] as const) {
     const reason = reasonAgainst(() => readAlone(name, options))
-    if (reason !== undefined) problems.push({ path: name, message: `${expected[name]}: ${reason}` })
+    if (reason !== undefined && isFileName(options[name])) problems.push({ path: name, message: `${expected[name]}, ${fileName}` })
+    else if (reason !== undefined) problems.push({ path: name, message: `${expected[name]}: ${reason}` })
   }
   if (problems.length > 0) return problems
   const reason = reasonAgainst(() => createSecureContext(options))
   if (reason === undefined) return []
   return [reason.includes('key values mismatch') ? { path: 'key', message: 'is not the key of cert' } : { path: '', message: reason }]
+}
+
+const fileName = 'got what looks like the name of a file; give what is in the file: readFileSync(name)'
+
+/** The option that most other servers have. */
+function isFileName(value: unknown): boolean {
+  return typeof value === 'string' && /^[^\n]*[./\\](?:pem|crt|cer|key|p12|pfx)$/i.test(value)
 }
 
 function readAlone(name: 'cert' | 'key' | 'pfx' | 'ca', { passphrase, ...options }: Material): void {

@@ -27,8 +27,16 @@ export function readingProblem({ code = '', rawPacket }: ReadingError): GatewayE
     case 'HPE_INVALID_EOF_STATE':
       return undefined // the client left in the middle
     default:
-      return code.startsWith('HPE_') ? new GatewayError('INVALID_REQUEST', { detail: 'The request is not HTTP/1.1.' }) : undefined
+      return code.startsWith('HPE_') ? new GatewayError('INVALID_REQUEST', { detail: isTls(rawPacket) ? tlsUnasked : notHttp }) : undefined
   }
+}
+
+const notHttp = 'The request is not HTTP/1.1.'
+const tlsUnasked = 'The request is TLS, which this port does not speak: use http.'
+
+/** A record of the type handshake, of any version (RFC 8446, 5.1). */
+function isTls(packet: Buffer | undefined): boolean {
+  return packet?.[0] === 22 && packet[1] === 3
 }
 
 /** Told of what a client got that sent something unreadable. */

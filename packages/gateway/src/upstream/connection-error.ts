@@ -24,3 +24,13 @@ export class ConnectionError extends Error {
     this.kind = kind
   }
 }
+
+/** What OpenSSL calls bytes that are no TLS, by its version. */
+const notTls = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'ERR_SSL_UNEXPECTED_MESSAGE'])
+
+/** No connection came to be. Says in words what OpenSSL makes of a port without TLS. */
+export function notConnected(cause: Error): ConnectionError {
+  const plain = 'code' in cause && typeof cause.code === 'string' && notTls.has(cause.code)
+  const message = plain ? "the instance is registered with the protocol 'https', and its port speaks no TLS" : cause.message
+  return new ConnectionError('unreachable', message, { cause })
+}

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { toError } from '@hazeljs/core'
-import { ConnectionError } from './connection-error.js'
+import { notConnected, ConnectionError } from './connection-error.js'
 import type { RequestBody } from './request-body.js'
 import type { ResponseHead } from './response-head.js'
 import { ResponseParser, type ResponseSink } from './response-parser.js'
@@ -221,7 +221,7 @@ export class Connection implements ResponseSink {
   }
 
   readonly #onError = (cause: Error): void => {
-    if (!this.#connected) this.fail(new ConnectionError('unreachable', cause.message, { cause }))
+    if (!this.#connected) this.fail(notConnected(cause))
     else this.fail(new ConnectionError(this.#resetKind, cause.message, { cause }))
   }
 
