@@ -1,7 +1,12 @@
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net'
-import { checkServerIdentity, type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { checkServerIdentity, type ConnectionOptions, connect as connectTls, type SecureContext } from 'node:tls'
 import type { UpstreamTlsConfig } from '../config/gateway-options.js'
 import type { Connection } from './connection.js'
+
+/** A configuration, and what it comes to: read once, where else every connection would read its certificates anew. */
+export interface UpstreamTls extends UpstreamTlsConfig {
+  readonly secureContext?: SecureContext
+}
 
 /** Where an instance is, and how it is spoken to. */
 export interface Address {
@@ -10,7 +15,7 @@ export interface Address {
   /** In place of host and port. */
   readonly socketPath: string | undefined
   /** `undefined`: without encryption. */
-  readonly tls: UpstreamTlsConfig | undefined
+  readonly tls: UpstreamTls | undefined
 }
 
 /** Silence after which the system asks whether the other side is still there. */
@@ -47,7 +52,7 @@ function readInto(connection: Connection, socket: Socket): Socket {
 }
 
 /** The name to ask for and to verify is the configuration's or the instance's, whatever a client's `Host` says that a route preserves. */
-function tlsOptions({ servername: configured, ...tls }: UpstreamTlsConfig, host: string): ConnectionOptions {
+function tlsOptions({ servername: configured, ...tls }: UpstreamTls, host: string): ConnectionOptions {
   const name = configured ?? host
   return {
     ...tls,

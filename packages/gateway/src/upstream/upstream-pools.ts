@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net'
 import { type Clock, type ServiceInstance, show, type TimerHandle } from '@hazeljs/core'
+import { createSecureContext } from 'node:tls'
 import type { UpstreamTlsConfig } from '../config/gateway-options.js'
-import type { Address } from './dial.js'
+import type { Address, UpstreamTls } from './dial.js'
 import { Pool, type PoolLimits, type PoolShare } from './pool.js'
 import { socketPathOf } from './socket-path.js'
 
@@ -32,6 +33,7 @@ export class UpstreamPools {
   readonly #clock: Clock
   readonly #limits: PoolLimits
   readonly #share: PoolShare = { turn: 0, buffer: Buffer.allocUnsafeSlow(readBytes) }
+  readonly #tls = new Map<UpstreamTlsConfig, UpstreamTls>()
   readonly #byKey = new Map<string, Pool>()
   /** Those that were dropped and have calls under way. */
   readonly #closing = new Set<Pool>()
@@ -92,7 +94,17 @@ export class UpstreamPools {
     const { upstreamTls, serviceTls, socketDirectory } = this.#options
     const { host, port, protocol, name } = instance
     const tls = protocol === 'https' ? (serviceTls.get(name) ?? upstreamTls) : undefined
-    return { host, port, socketPath: socketPathOf(instance, socketDirectory), tls }
+    return { host, port, socketPath: socketPathOf(instance, socketDirectory), tls: tls && this.#tlsOf(tls) }
+  }
+
+  #tlsOf(config: UpstreamTlsConfig): UpstreamTls {
+    let tls = this.#tls.get(config)
+    if (tls === undefined) {
+      const { ca, cert, key, passphrase } = config
+      tls = { ...config, secureContext: createSecureContext({ ca, cert, key, passphrase }) }
+      this.#tls.set(config, tls)
+    }
+    return tls
   }
 
   /** One timer for all connections, instead of one each that every request would have to set. */
