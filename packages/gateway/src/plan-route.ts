@@ -190,7 +190,8 @@ function retryPolicy(route: ResolvedRoute, { clock, random }: GatewayContext, bu
       budget,
       retryPredicate: (error) => {
         if (!(error instanceof UpstreamError)) return false
-        if (error.neverSent) return true
+        // Unreachable though sent: on a connection that the instance was just closing, and then there was no other to it.
+        if (error.neverSent || (error.code === 'UPSTREAM_UNREACHABLE' && error.repeatable)) return true
         return configured !== undefined && error.repeatable && (configured.retryPredicate?.(error) ?? true)
       },
     },

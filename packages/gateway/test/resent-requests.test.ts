@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { GatewayRouteDefinition } from '../src/index.js'
-import { send, startProxy } from './harness.js'
+import { send, startProxy, startUpstream } from './harness.js'
 import { watchedLeases } from './leases.js'
 import { rawClient, startRawUpstream } from './raw-http.js'
 
@@ -49,5 +49,20 @@ describe('a request that was sent again', () => {
     expect(await answer).toBe('cut')
     await vi.waitFor(() => expect(upstream.sockets[1]?.destroyed).toBe(true))
     expect(upstream.sockets).toHaveLength(2)
+  })
+
+  it('goes to another instance, on a route without retries too, where its own is gone by now', async () => {
+    const leases = watchedLeases()
+    const leaving = await startUpstream(({ url, socket }, response) => {
+      if (url === '/') return response.end('ok')
+      leaving.server.close()
+      return socket.destroy()
+    })
+    const staying = await startUpstream((_request, response) => response.end('elsewhere'))
+    const route = { serviceConfig: { loadBalancingStrategy: 'watched' } }
+    const { port } = await startProxy([leaving.port, staying.port], route)
+    expect((await send(port, '/')).text).toBe('ok')
+    expect(await send(port, '/again')).toMatchObject({ status: 200, text: 'elsewhere' })
+    expect([leases.open, leases.outcomes]).toEqual([0, ['success', 'failure', 'success']])
   })
 })
