@@ -148,10 +148,11 @@ describe('a call that is given up', () => {
     expect(call.told).toEqual(['connected', 'head', 'data', 'end'].slice(0, ['at once', 'connected', 'head', 'data', 'end'].indexOf(when)))
   })
 
-  it.each(['connected', 'head', 'data', 'end'])('%s: by the end of its pool, is told once', async (when) => {
+  it.each(['at once', 'connected', 'head', 'data', 'end'])('%s: by the end of its pool, is told once', async (when) => {
     const { port } = await startRawUpstream((socket) => socket.write(answer))
     const { pool, emptied } = poolTo({ port })
     const { call } = sendOn(pool, (event) => event === when && pool.destroy())
+    if (when === 'at once') pool.destroy()
     await empty(pool)
     const whole = ['connected', 'head', 'data', 'end']
     const told = whole.slice(0, whole.indexOf(when) + 1)
@@ -159,10 +160,11 @@ describe('a call that is given up', () => {
     expect(emptied).toEqual([pool])
   })
 
-  it.each(['connected', 'head', 'data', 'end'])('%s: is finished, where its pool only closes', async (when) => {
+  it.each(['at once', 'connected', 'head', 'data', 'end'])('%s: is finished, where its pool only closes', async (when) => {
     const { port } = await startRawUpstream((socket) => socket.write(answer))
     const { pool, emptied } = poolTo({ port })
     const { call } = sendOn(pool, (event) => event === when && pool.close())
+    if (when === 'at once') pool.close()
     await empty(pool)
     expect(call.told).toEqual(['connected', 'head', 'data', 'end'])
     expect(emptied).toEqual([pool])
