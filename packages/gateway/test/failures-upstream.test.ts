@@ -71,6 +71,17 @@ describe('a service that gives no answer', () => {
     expectProblem(answer, 503, 'NO_INSTANCE', [])
     expect(answer.headers['retry-after']).toBe('1')
     expect(events).toHaveLength(1)
+    expect(events[0]?.error.cause).toMatchObject({ message: "the registry knows none of 'service' that is UP" })
+  })
+
+  it('there is none that the filter lets through: operators are told which were wanted', async () => {
+    const { gateway, port } = await startProxy([await closedPort()], { serviceConfig: { filter: { tags: ['v2'] } } })
+    const events: RouteFailureEvent[] = []
+    gateway.on('route:error', (event) => events.push(event))
+    const answer = await send(port, '/')
+    expect(answer.status).toBe(503)
+    expect(answer.text).not.toContain('v2')
+    expect(events[0]?.error.cause).toMatchObject({ message: `the registry knows none of 'service' with {"tags":["v2"]} that is UP` })
   })
 })
 

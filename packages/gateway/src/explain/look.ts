@@ -10,7 +10,7 @@ import type { GatewayStage, RouteStage } from '../stage.js'
 import { chooser, choosing } from '../stages/choose-subset.js'
 import { bodyTooLarge } from '../stages/limit-body.js'
 import { addLimitFields, limitRequest } from '../stages/limit-rate.js'
-import { firstListing, noInstance } from '../stages/pick-instance.js'
+import { firstListing, noneUp } from '../stages/pick-instance.js'
 import type { Subset } from '../subset.js'
 import type { VersionResolution } from '../versions/version-router.js'
 import type { ExplainedBody, ExplainedUpgrade } from './explanation.js'
@@ -107,10 +107,10 @@ export const lookAtConcurrency: RouteStage = (route) => {
 }
 
 /** In the place of `pickInstance`: no balancer moves on. Waits for the first listing as a request does. */
-export const lookAtInstances: RouteStage = () => async (exchange, next) => {
+export const lookAtInstances: RouteStage = (route) => async (exchange, next) => {
   const subset = exchange.subset as Subset
   if (!subset.picker.ready) await firstListing(subset, exchange.context)
-  if (subset.picker.instances.length === 0) throw noInstance()
+  if (subset.picker.instances.length === 0) throw noneUp(route, subset)
   return next(exchange)
 }
 

@@ -2,6 +2,7 @@ import type { PickContext } from '@hazeljs/discovery'
 import type { CallContext, Outcome } from '@hazeljs/resilience'
 import { GatewayError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
+import type { RoutePlan } from '../route-plan.js'
 import type { Next, RouteStage } from '../stage.js'
 import type { Subset } from '../subset.js'
 
@@ -13,25 +14,32 @@ export const pickInstance: RouteStage = (route) => {
   const keyed = route.strategy === 'ip-hash'
   return (exchange, next) => {
     const subset = exchange.subset as Subset
-    if (subset.picker.ready) return pick(subset, keyed, exchange, next)
-    return firstListing(subset, exchange.context).then(() => pick(subset, keyed, exchange, next))
+    if (subset.picker.ready) return pick(route, keyed, exchange, next)
+    return firstListing(subset, exchange.context).then(() => pick(route, keyed, exchange, next))
   }
 }
 
-function pick({ picker }: Subset, keyed: boolean, exchange: Exchange, next: Next): Promise<Outcome> {
+function pick(route: RoutePlan, keyed: boolean, exchange: Exchange, next: Next): Promise<Outcome> {
+  const subset = exchange.subset as Subset
   const { lease: previous, clientIp, context: call } = exchange
   if (call.aborted) throw call.cancellation.reason
   if (previous !== undefined) exchange.tried = [...(exchange.tried ?? []), previous.instance.id]
   const { tried } = exchange
   const context: PickContext | undefined = keyed || tried !== undefined ? { key: clientIp, ...(tried && { exclude: tried }) } : undefined
-  const lease = picker.acquire(context)
-  if (lease === undefined) throw noInstance()
+  const lease = subset.picker.acquire(context)
+  if (lease === undefined) throw noneUp(route, subset)
   exchange.lease = lease
   return next(exchange)
 }
 
-/** `cause`: why the instances are not known, where that is so. */
-export function noInstance(cause?: unknown): GatewayError {
+/** Names the service in the log, which a client does not see: most often its name is what is wrong. */
+export function noneUp({ serviceName }: RoutePlan, { filter }: Subset): GatewayError {
+  return noInstance(
+    new Error(`the registry knows none of '${serviceName}'${filter === undefined ? '' : ` with ${JSON.stringify(filter)}`} that is UP`),
+  )
+}
+
+function noInstance(cause: unknown): GatewayError {
   return new GatewayError('NO_INSTANCE', { cause, retryAfterMs: noInstanceRetryAfterMs })
 }
 
