@@ -39,11 +39,11 @@ export class RequestBody {
     return !hasMoved && this.#socket.writableNeedDrain
   }
 
-  /** Sends no more; what is left of the body is left where it is. */
+  /** Sends no more; what is left of the body is left where it is. Its errors are still heard: without a listener one would end the process. */
   stop(): void {
     if (this.#over) return
     this.#over = true
-    this.#body.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose)
+    this.#body.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
     this.#socket.off('drain', this.#onDrain)
     this.#body.pause()
   }
@@ -94,7 +94,7 @@ export class RequestBody {
   }
 
   readonly #onError = (error: Error): void => {
-    this.#break(error)
+    if (!this.#over) this.#break(error)
   }
 
   readonly #onClose = (): void => {
