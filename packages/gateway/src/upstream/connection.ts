@@ -181,9 +181,9 @@ export class Connection implements ResponseSink {
     this.fail(new ConnectionError('invalid-request', cause.message, { cause }))
   }
 
-  /** After a complete answer. `clean`: nothing came behind it. */
+  /** After a complete answer, which may come before all of its request has gone. `clean`: nothing came behind it. */
   #release(clean: boolean): void {
-    if (!clean || !this.#persistent || this.#body !== undefined || this.closed) {
+    if (!clean || !this.#persistent || this.#body !== undefined || this.#socket?.writableLength !== 0 || this.closed) {
       this.#close()
       return
     }
