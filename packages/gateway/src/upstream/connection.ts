@@ -192,7 +192,7 @@ export class Connection implements ResponseSink {
     this.#held = undefined
     if (this.#paused) {
       this.#paused = false
-      this.#socket?.resume()
+      this.#socket.resume()
     }
     this.#owner.idle(this)
   }
