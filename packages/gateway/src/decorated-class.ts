@@ -1,15 +1,9 @@
 import { type AnyClass, ConfigError, type ConfigProblem, MetadataSlot, show } from '@hazeljs/core'
 import type { CircuitBreakerOptions } from '@hazeljs/resilience'
 import type { ConfigLabels } from './config/check.js'
-import type {
-  CanaryConfig,
-  GatewayRouteDefinition,
-  RouteConfig,
-  RouteRateLimit,
-  ServiceRouteConfig,
-  TrafficPolicyConfig,
-  VersionRouteConfig,
-} from './config/definition.js'
+import type { GatewayRouteDefinition, RouteConfig, RouteRateLimit, ServiceRouteConfig, TrafficPolicyConfig } from './config/definition.js'
+import type { CanaryConfig } from './config/canary-config.js'
+import type { VersionRouteConfig } from './config/version-config.js'
 import { isObject } from './config/fields.js'
 import { frozenCopy } from './config/frozen-copy.js'
 import type { GatewayConfig } from './config/gateway-options.js'

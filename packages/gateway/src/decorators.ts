@@ -1,13 +1,8 @@
 import { type AnyClass, decoratorSite, type DecoratorSite } from '@hazeljs/core'
 import type { CircuitBreakerOptions } from '@hazeljs/resilience'
-import type {
-  CanaryConfig,
-  RouteConfig,
-  RouteRateLimit,
-  ServiceRouteConfig,
-  TrafficPolicyConfig,
-  VersionRouteConfig,
-} from './config/definition.js'
+import type { RouteConfig, RouteRateLimit, ServiceRouteConfig, TrafficPolicyConfig } from './config/definition.js'
+import type { CanaryConfig } from './config/canary-config.js'
+import type { VersionRouteConfig } from './config/version-config.js'
 import type { GatewayConfig } from './config/gateway-options.js'
 import { type FieldDecorations, gatewayDecorations, noDecorations } from './decorated-class.js'
 

@@ -17,13 +17,9 @@ export {
   type RouteDecorator,
 } from './decorators.js'
 export type {
-  CanaryArm,
-  CanaryConfig,
-  CanaryPromotion,
   GatewayRouteDefinition,
   HeaderEdits,
   MessageTransform,
-  MirrorConfig,
   NewBody,
   RequestView,
   ResponseView,
@@ -33,9 +29,10 @@ export type {
   TrafficPolicyConfig,
   TransformCall,
   TransformConfig,
-  VersionRouteConfig,
-  VersionTarget,
 } from './config/definition.js'
+export type { CanaryArm, CanaryConfig, CanaryPromotion } from './config/canary-config.js'
+export type { MirrorConfig } from './config/mirror-config.js'
+export type { VersionRouteConfig, VersionTarget } from './config/version-config.js'
 export type { CorsConfig, GatewayConfig, GatewayOptions, UpstreamTlsConfig } from './config/gateway-options.js'
 export type { CanaryChange, CanaryEvents } from './canary/canary-events.js'
 export type { CanaryArmMetrics, CanaryArmName, CanaryMetrics } from './canary/canary-metrics.js'

@@ -15,7 +15,7 @@ import {
 } from '@hazeljs/resilience'
 import { armFilter } from './canary/arm-filter.js'
 import { CanaryEngine } from './canary/canary-engine.js'
-import type { CanaryConfig } from './config/definition.js'
+import type { CanaryConfig } from './config/canary-config.js'
 import type { ResolvedRoute } from './config/resolved.js'
 import { GatewayError, UpstreamError } from './errors.js'
 import type { CircuitEvent } from './events.js'

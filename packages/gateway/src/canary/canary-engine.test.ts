@@ -1,7 +1,7 @@
 import { ConfigError } from '@hazeljs/core'
 import { FakeClock, ScriptedRandom, SeededRandom } from '@hazeljs/core/testing'
 import { describe, expect, it } from 'vitest'
-import type { CanaryConfig } from '../config/definition.js'
+import type { CanaryConfig } from '../config/canary-config.js'
 import { armFilter } from './arm-filter.js'
 import { CanaryEngine } from './canary-engine.js'
 import type { CanaryEvents } from './canary-events.js'

@@ -1,7 +1,8 @@
 import { type Clock, Emitter, type ListenerErrorHandler, type Random, systemClock, systemRandom } from '@hazeljs/core'
+import { type Assignment, noBucket } from './assignment.js'
 import { checkCanary } from '../config/check.js'
 import { defaultCanarySteps } from '../config/defaults.js'
-import type { CanaryConfig } from '../config/definition.js'
+import type { CanaryConfig } from '../config/canary-config.js'
 import type { CanaryChange, CanaryEvents } from './canary-events.js'
 import { CanaryArmCounter, type CanaryArmName, type CanaryMetrics } from './canary-metrics.js'
 import { CanaryState, nextCanaryState } from './canary-state.js'
@@ -66,6 +67,21 @@ export class CanaryEngine {
     if (this.#weight === 0) return 'stable'
     if (this.#weight === 100) return 'canary'
     return this.#random.next() * 100 < this.#weight ? 'canary' : 'stable'
+  }
+
+  /** As {@link selectVersion}, for a request of the gateway. Counts nothing. */
+  assign(_rawHeaders: readonly string[], _clientIp: string): Assignment {
+    return { arm: this.selectVersion(), epoch: 0, bucket: noBucket }
+  }
+
+  /** The canary can't serve a request that was assigned to it: stable does, and the canary's next step waits. */
+  divert(): void {
+    // nothing is judged yet
+  }
+
+  /** What became of a request that was assigned, as its client saw it. */
+  record({ arm }: Assignment, outcome: 'success' | 'failure', ms: number): void {
+    this.#counters[arm][outcome](ms)
   }
 
   /** Lets automatic judging run. Starting twice is starting once. */

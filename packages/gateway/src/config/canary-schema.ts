@@ -1,10 +1,18 @@
 import type { ZodType } from 'zod'
-import type { CanaryArm, CanaryConfig, CanaryPromotion } from './definition.js'
-import { type Fields, isObject, totalOf } from './fields.js'
+import type { CanaryArm, CanaryConfig, CanaryPromotion } from './canary-config.js'
+import { type Fields, got, isObject, totalOf } from './fields.js'
+import { headerName } from './header-schema.js'
 
 export function canarySchema(fields: Fields): ZodType {
   const arm = fields.options<CanaryArm>({ version: fields.text, weight: fields.percent, filter: fields.filter.optional() })
-  const schema = fields.options<CanaryConfig>({ stable: arm, canary: arm, promotion: promotionSchema(fields) })
+  const schema = fields.options<CanaryConfig>({
+    stable: arm,
+    canary: arm,
+    promotion: promotionSchema(fields),
+    stickyBy: stickySchema(fields).optional(),
+    override: overrideSchema(fields).optional(),
+    fallbackToStable: fields.flag.optional(),
+  })
   return fields.rule(schema, ({ stable, canary }, report) => {
     if (!isObject(stable) || !isObject(canary)) return
     if (typeof stable.version === 'string' && stable.version === canary.version) {
@@ -27,12 +35,37 @@ function promotionSchema(fields: Fields): ZodType {
     steps: stepsSchema(fields).optional(),
     stepInterval: fields.duration().optional(),
     minRequests: fields.count.optional(),
+    latencyPercentile: within(fields, 50, 99.9).optional(),
+    falseRollbackRate: within(fields, 0.001, 50).optional(),
     customEvaluator: fields.function("a function of the metrics that returns 'promote', 'hold' or 'rollback'").optional(),
+    confirm: fields.function('a function of the pending step that returns true, false or a promise of them').optional(),
+    maxMirrorDiffRate: fields.percent.optional(),
   })
   return fields.rule(schema, ({ strategy, customEvaluator }, report) => {
     if (strategy === 'custom' && customEvaluator === undefined)
       report(['customEvaluator'], `is missing; strategy 'custom' asks it for every decision`)
     if (strategy !== 'custom' && customEvaluator !== undefined) report(['customEvaluator'], `is read only with strategy 'custom'`)
+  })
+}
+
+function within(fields: Fields, min: number, max: number): ZodType {
+  return fields.where(`a number from ${min} to ${max}, in per cent`, (value) => typeof value === 'number' && value >= min && value <= max)
+}
+
+function stickySchema(fields: Fields): ZodType {
+  const forms = "'ip', { header: 'X-User-Id' } or { cookie: 'session' }"
+  const byHeader = fields.options<{ header: string }>({ header: headerName(fields) })
+  const byCookie = fields.options<{ cookie: string; issue?: boolean }>({ cookie: headerName(fields), issue: fields.flag.optional() })
+  return fields.or(['ip'], fields.z.union([byHeader, byCookie], got(forms)), forms)
+}
+
+function overrideSchema(fields: Fields): ZodType {
+  const schema = fields.options<NonNullable<CanaryConfig['override']>>({
+    header: headerName(fields).optional(),
+    cookie: headerName(fields).optional(),
+  })
+  return fields.rule(schema, ({ header, cookie }, report) => {
+    if (header === undefined && cookie === undefined) report([], 'names neither a header nor a cookie')
   })
 }
 

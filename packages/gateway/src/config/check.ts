@@ -1,5 +1,7 @@
 import { ConfigError, type ConfigProblem, show } from '@hazeljs/core'
-import type { CanaryConfig, GatewayRouteDefinition, VersionRouteConfig } from './definition.js'
+import type { GatewayRouteDefinition } from './definition.js'
+import type { CanaryConfig } from './canary-config.js'
+import type { VersionRouteConfig } from './version-config.js'
 import type { GatewayOptions } from './gateway-options.js'
 import { equalRouteProblems, type NamedRoute } from './equal-routes.js'
 import { isObject } from './fields.js'

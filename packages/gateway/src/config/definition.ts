@@ -7,7 +7,9 @@ import type {
   RateLimiterOptions,
   RetryOptions,
 } from '@hazeljs/resilience'
-import type { CanaryMetrics } from '../canary/canary-metrics.js'
+import type { CanaryConfig } from './canary-config.js'
+import type { MirrorConfig } from './mirror-config.js'
+import type { VersionRouteConfig } from './version-config.js'
 
 /** A request as configuration functions see it: keys, predicates. Header names are lower-case; a repeated header is joined with `, `. */
 export interface RequestView {
@@ -50,76 +52,6 @@ export interface ServiceRouteConfig {
   readonly addPrefix?: string
   /** Forward the client's `Host` instead of the instance's. Default `false`. */
   readonly preserveHost?: boolean
-}
-
-export interface VersionTarget {
-  /**
-   * Share of the requests that ask for no version, in per cent. The weights of a route sum to 100, one left out beside others being 0;
-   * none given: `defaultVersion` takes all.
-   */
-  readonly weight?: number
-  /** Whether a request may ask for this version by name; one that does nevertheless counts as asking for none. Default `true`. */
-  readonly allowExplicit?: boolean
-  /** Which instances serve it. Default: every instance of the service. */
-  readonly filter?: ServiceFilter
-}
-
-export interface VersionRouteConfig {
-  /**
-   * Where a request asks for a version: in a header, in a query parameter, or, with `uri`, in the first segment after the literal
-   * start of the route's path (`/api/users/v2/7` for a route `/api/users/**`; the segment is forwarded like any other).
-   */
-  readonly strategy: 'header' | 'uri' | 'query'
-  /** For `header`. Default `X-API-Version`. */
-  readonly header?: string
-  /** For `query`. Default `version`. */
-  readonly queryParam?: string
-  /** Serves requests whose version is unknown, and those that ask for none where no weights are given. One of `routes`. */
-  readonly defaultVersion?: string
-  readonly routes: Readonly<Record<string, VersionTarget>>
-}
-
-export interface CanaryArm {
-  readonly version: string
-  /** Per cent; both arms sum to 100. */
-  readonly weight: number
-  /** Default: instances whose `metadata.version` is `version`. */
-  readonly filter?: ServiceFilter
-}
-
-/**
- * How a canary moves on. `promote()` follows `steps`; the rest is what automatic judging goes by, and until the engine judges, it is
- * checked and nothing else.
- */
-export interface CanaryPromotion {
-  readonly strategy: 'error-rate' | 'latency' | 'custom'
-  /** Per cent. */
-  readonly errorThreshold?: number
-  readonly latencyThreshold?: Duration
-  readonly evaluationWindow?: Duration
-  readonly autoPromote?: boolean
-  readonly autoRollback?: boolean
-  /** Ascending weights in per cent; the last is 100. Default 10, 25, 50, 75, 100. */
-  readonly steps?: readonly number[]
-  readonly stepInterval?: Duration
-  readonly minRequests?: number
-  /** Decides for strategy `custom`, and only there. */
-  readonly customEvaluator?: (metrics: CanaryMetrics) => 'promote' | 'hold' | 'rollback'
-}
-
-export interface CanaryConfig {
-  readonly stable: CanaryArm
-  readonly canary: CanaryArm
-  readonly promotion: CanaryPromotion
-}
-
-export interface MirrorConfig {
-  /** The service that gets the copies. */
-  readonly service: string
-  /** Share of the requests that are copied, in per cent. Default 100. */
-  readonly percentage?: number
-  /** Hold the answer back until the mirror has settled, 1 s at most. Default `false`. */
-  readonly waitForResponse?: boolean
 }
 
 /** Edits to headers, made while the message streams on. */

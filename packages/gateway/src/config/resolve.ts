@@ -9,7 +9,8 @@ import {
   defaultStrategy,
   defaultUpgrades,
 } from './defaults.js'
-import type { GatewayRouteDefinition, MirrorConfig } from './definition.js'
+import type { GatewayRouteDefinition } from './definition.js'
+import type { MirrorConfig } from './mirror-config.js'
 import type { CorsConfig, GatewayOptions } from './gateway-options.js'
 import { canonicalPrefix, pathShape } from './path-rules.js'
 import { resolveTransform } from './resolve-transform.js'

@@ -1,17 +1,10 @@
 import type { ServiceFilter } from '@hazeljs/core'
 import type { DiscoveryClientConfig } from '@hazeljs/discovery'
 import type { AdaptiveConcurrencyOptions, BulkheadOptions, CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
-import type {
-  CanaryConfig,
-  GatewayRouteDefinition,
-  MirrorConfig,
-  HeaderEdits,
-  MessageTransform,
-  RequestView,
-  ResponseView,
-  RouteRateLimit,
-  VersionRouteConfig,
-} from './definition.js'
+import type { GatewayRouteDefinition, HeaderEdits, MessageTransform, RequestView, ResponseView, RouteRateLimit } from './definition.js'
+import type { CanaryConfig } from './canary-config.js'
+import type { MirrorConfig } from './mirror-config.js'
+import type { VersionRouteConfig } from './version-config.js'
 import type { CorsConfig, UpstreamTlsConfig } from './gateway-options.js'
 
 /** A route after checking: defaults filled in, durations in milliseconds, the gateway's defaults merged. Frozen. */

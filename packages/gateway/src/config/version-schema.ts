@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod'
-import type { VersionRouteConfig, VersionTarget } from './definition.js'
+import type { VersionRouteConfig, VersionTarget } from './version-config.js'
 import { type Fields, isObject, type Loose, type Report, totalOf } from './fields.js'
 import { headerName } from './header-schema.js'
 

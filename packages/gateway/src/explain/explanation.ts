@@ -1,7 +1,7 @@
 import type { ServiceFilter, ServiceInstance } from '@hazeljs/core'
 import type { AdaptiveConcurrencyMetrics, BulkheadMetrics, CircuitBreakerMetrics, LimitState } from '@hazeljs/resilience'
 import type { CanaryState } from '../canary/canary-state.js'
-import type { MirrorConfig } from '../config/definition.js'
+import type { MirrorConfig } from '../config/mirror-config.js'
 import type { VersionResolution } from '../versions/version-router.js'
 
 /** A field's name and its value. */

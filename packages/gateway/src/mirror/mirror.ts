@@ -1,6 +1,6 @@
 import type { InstancePicker } from '@hazeljs/discovery'
 import type { ArrivedRequest } from '../arrived-request.js'
-import type { MirrorConfig } from '../config/definition.js'
+import type { MirrorConfig } from '../config/mirror-config.js'
 import type { GatewayContext } from '../gateway-context.js'
 import { MirrorCall } from './mirror-call.js'
 import { mirrorHead } from './mirror-head.js'

@@ -1,7 +1,7 @@
 import { ConfigError } from '@hazeljs/core'
 import { ScriptedRandom, SeededRandom } from '@hazeljs/core/testing'
 import { describe, expect, it } from 'vitest'
-import type { VersionRouteConfig } from '../config/definition.js'
+import type { VersionRouteConfig } from '../config/version-config.js'
 import { VersionRouter } from './version-router.js'
 
 const weighted: VersionRouteConfig = {

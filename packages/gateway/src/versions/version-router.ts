@@ -1,7 +1,7 @@
 import { type Random, systemRandom } from '@hazeljs/core'
 import { checkVersionRoute } from '../config/check.js'
 import { defaultVersionHeader, defaultVersionParam } from '../config/defaults.js'
-import type { VersionRouteConfig } from '../config/definition.js'
+import type { VersionRouteConfig } from '../config/version-config.js'
 import { headerValue } from '../http/header-lookup.js'
 import { queryValue } from './query-value.js'
 import { versionInPath } from './version-in-path.js'

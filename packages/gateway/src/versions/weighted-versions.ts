@@ -1,5 +1,5 @@
 import type { Random } from '@hazeljs/core'
-import type { VersionTarget } from '../config/definition.js'
+import type { VersionTarget } from '../config/version-config.js'
 
 interface Share {
   /** Drawn when the number drawn, in per cent, is below this and not below that of the share before. */
