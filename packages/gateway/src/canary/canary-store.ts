@@ -3,7 +3,7 @@ import type { RolloutState, Tally } from './rollout.js'
 /** A rollout as the store holds it. */
 export interface StoredRollout {
   readonly rollout: RolloutState
-  /** Rises with each change of `rollout`. */
+  /** Rises with each change of `rollout`, and over its removal: one that is opened anew goes on with a later one. */
   readonly revision: number
   /** What all members have reported for the rollout's epoch, together. */
   readonly tally: Tally
@@ -17,7 +17,7 @@ export interface RolloutReport {
   readonly member: string
   /** The epoch that `tally` belongs to. A report of another epoch than the stored one is not added, and still renews the lease. */
   readonly epoch: number
-  /** Absolute: all that this member has counted in the epoch. It replaces what it reported before. */
+  /** Absolute: all that this member has counted in the epoch. It replaces what it reported before, unless that was more. */
   readonly tally: Tally
   /** For so long the lease is held from now on; `0` gives it up. */
   readonly leaseMs: number
@@ -30,7 +30,11 @@ export interface RolloutReport {
 export interface CanaryStore {
   /** The rollout with this id; where there is none, `initial` becomes it. */
   open(id: string, initial: RolloutState): Promise<StoredRollout>
-  /** Reports what a member counted, takes or renews the lease if it is free or the member's own, and gives everything as it is then. */
+  /**
+   * Reports what a member counted, takes or renews the lease if it is free or the member's own, and gives everything as it is then.
+   *
+   * @throws an error with the code `ROLLOUT_UNKNOWN` where there is no such rollout, as after a loss of data: whoever knows it opens it again.
+   */
   report(id: string, report: RolloutReport): Promise<StoredRollout>
   /**
    * Replaces the rollout if its revision is still `revision`, with the reports of the old epoch forgotten where the epoch changes; `leader`
