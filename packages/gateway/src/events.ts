@@ -1,4 +1,5 @@
-import type { CanaryChange } from './canary/canary-events.js'
+import type { CanaryChange, CanaryFault } from './canary/canary-events.js'
+import type { CanaryDecision } from './canary/decisions.js'
 import type { ProblemCode } from './errors.js'
 
 /** What every event of a gateway carries. */
@@ -31,6 +32,10 @@ export interface RouteFailureEvent extends RouteEvent {
 
 export interface CanaryRouteEvent extends RouteEvent, CanaryChange {}
 
+export interface CanaryDecisionEvent extends RouteEvent, CanaryDecision {}
+
+export interface CanaryFaultEvent extends RouteEvent, CanaryFault {}
+
 /** What came from a client is no request, and was answered without a route. */
 export interface UnreadableRequestEvent {
   /** The code of the problem that the client was told. */
@@ -62,6 +67,8 @@ export interface GatewayEvents {
   'canary:rollback': CanaryRouteEvent
   'canary:complete': CanaryRouteEvent
   'canary:paused': CanaryRouteEvent
+  'canary:decision': CanaryDecisionEvent
+  'canary:fault': CanaryFaultEvent
   'circuit:open': CircuitEvent
   'circuit:close': CircuitEvent
   'circuit:half-open': CircuitEvent

@@ -30,17 +30,23 @@ export type {
   TransformCall,
   TransformConfig,
 } from './config/definition.js'
-export type { CanaryArm, CanaryConfig, CanaryPromotion } from './config/canary-config.js'
+export type { CanaryArm, CanaryConfig, CanaryPromotion, PendingStep } from './config/canary-config.js'
 export type { MirrorConfig } from './config/mirror-config.js'
 export type { VersionRouteConfig, VersionTarget } from './config/version-config.js'
 export type { CorsConfig, GatewayConfig, GatewayOptions, UpstreamTlsConfig } from './config/gateway-options.js'
-export type { CanaryChange, CanaryEvents } from './canary/canary-events.js'
+export type { CanaryChange, CanaryEvents, CanaryFault } from './canary/canary-events.js'
+export { type CanaryDecision, type ReplayedDecision, replayDecisions } from './canary/decisions.js'
+export type { CanaryPower, CanaryStatus } from './canary/canary-status.js'
+export type { Evidence, JudgedNumbers, Verdict, VerdictCode } from './canary/judge/evidence.js'
+export type { ArmTally, EpochTally, RolloutState, Tally } from './canary/rollout.js'
 export type { CanaryArmMetrics, CanaryArmName, CanaryMetrics } from './canary/canary-metrics.js'
 export { CanaryState, CanaryStateError } from './canary/canary-state.js'
-export { CanaryEngine, type CanaryEngineOptions, type CanaryStatus } from './canary/canary-engine.js'
+export { CanaryEngine, type CanaryEngineOptions } from './canary/canary-engine.js'
 export { VersionRouter, type VersionRequest, type VersionResolution, type VersionRouterOptions } from './versions/version-router.js'
 export { ClientLeftError, GatewayError, problemCodes, UpstreamError, type ProblemCode } from './errors.js'
 export type {
+  CanaryDecisionEvent,
+  CanaryFaultEvent,
   CanaryRouteEvent,
   CircuitEvent,
   GatewayEvents,

@@ -15,6 +15,7 @@ import {
 } from '@hazeljs/resilience'
 import { armFilter } from './canary/arm-filter.js'
 import { CanaryEngine } from './canary/canary-engine.js'
+import type { DiffCount } from './canary/rollout-control.js'
 import type { CanaryConfig } from './config/canary-config.js'
 import type { ResolvedRoute } from './config/resolved.js'
 import { GatewayError, UpstreamError } from './errors.js'
@@ -60,7 +61,7 @@ function makePlan(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBu
     ),
   }
   const canary = route.canary && {
-    engine: canaryEngine(route.path, route.canary, gateway),
+    engine: canaryEngine(route.path, route.canary, gateway, undefined),
     stable: subsetOf(route.canary.stable.version, both(route.filter, armFilter(route.canary.stable))),
     canary: subsetOf(route.canary.canary.version, both(route.filter, armFilter(route.canary.canary))),
   }
@@ -131,15 +132,27 @@ function both(outer: ServiceFilter | undefined, inner: ServiceFilter | undefined
   }
 }
 
-const canaryEvents = ['canary:promote', 'canary:rollback', 'canary:complete', 'canary:paused'] as const
+const canaryChanges = ['canary:promote', 'canary:rollback', 'canary:complete', 'canary:paused'] as const
 
-function canaryEngine(route: string, config: CanaryConfig, { clock, random, events }: GatewayContext): CanaryEngine {
-  const engine = new CanaryEngine(config, { clock, random })
-  for (const event of canaryEvents) {
+function canaryEngine(
+  route: string,
+  config: CanaryConfig,
+  { clock, random, events, logger }: GatewayContext,
+  mirrorDiff: (() => DiffCount) | undefined,
+): CanaryEngine {
+  const engine = new CanaryEngine(config, { clock, random, ...(mirrorDiff && { mirrorDiff }) })
+  for (const event of canaryChanges) {
     engine.on(event, (change) => {
       if (events.has(event)) events.emit(event, { route, ...change })
     })
   }
+  engine.on('canary:decision', (decision) => {
+    if (events.has('canary:decision')) events.emit('canary:decision', { route, ...decision })
+  })
+  engine.on('canary:fault', ({ part, error }) => {
+    logger.warn({ route, part, error: error.message }, 'a canary is not judged as it should be')
+    if (events.has('canary:fault')) events.emit('canary:fault', { route, part, error })
+  })
   return engine
 }
 

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import type { CanaryConfig } from '../config/canary-config.js'
 import { armFilter } from './arm-filter.js'
 import { CanaryEngine } from './canary-engine.js'
-import type { CanaryEvents } from './canary-events.js'
 
 const config: CanaryConfig = {
   stable: { version: '1.0.0', weight: 90 },
@@ -16,7 +15,7 @@ function engineWithLog() {
   const clock = new FakeClock()
   const engine = new CanaryEngine(config, { clock, random: new ScriptedRandom() })
   const log: string[] = []
-  const names: (keyof CanaryEvents)[] = ['canary:promote', 'canary:complete', 'canary:rollback', 'canary:paused']
+  const names = ['canary:promote', 'canary:complete', 'canary:rollback', 'canary:paused'] as const
   for (const name of names) engine.on(name, ({ previousWeight, weight }) => log.push(`${name} ${previousWeight}→${weight}`))
   return { clock, engine, log }
 }
@@ -111,10 +110,12 @@ describe('CanaryEngine', () => {
     const { engine } = engineWithLog()
     engine.recordSuccess('canary', 10)
     engine.recordFailure('canary', 30, new Error('down'))
-    expect(engine.getMetrics()).toEqual({
+    expect(engine.getMetrics()).toMatchObject({
       stable: { totalCalls: 0, successCalls: 0, failureCalls: 0, failureRate: 0, averageResponseTime: 0 },
       canary: { totalCalls: 2, successCalls: 1, failureCalls: 1, failureRate: 50, averageResponseTime: 20 },
     })
+    expect(() => engine.recordSuccess('cannary' as 'canary', 1)).toThrow(/Expected the arm 'stable' or 'canary', got cannary/)
+    expect(() => engine.recordSuccess('canary', Number.NaN)).toThrow(RangeError)
   })
 
   it('says when it changed last', async () => {

@@ -1,3 +1,5 @@
+import type { CanaryDecision } from './decisions.js'
+
 /** A canary's weight or state changed. */
 export interface CanaryChange {
   readonly stableVersion: string
@@ -11,6 +13,12 @@ export interface CanaryChange {
   readonly at: number
 }
 
+/** Something that a canary needs does not work. Nothing is decided by it, and the split stays as it is. Said once, until it has worked again. */
+export interface CanaryFault {
+  readonly part: 'customEvaluator' | 'confirm' | 'store'
+  readonly error: Error
+}
+
 export interface CanaryEvents {
   /** The canary's weight was raised. */
   'canary:promote': CanaryChange
@@ -18,4 +26,7 @@ export interface CanaryEvents {
   'canary:complete': CanaryChange
   'canary:rollback': CanaryChange
   'canary:paused': CanaryChange
+  /** What was decided on this process, with its numbers; a `hold` once for each reason. Comes before the change that it causes. */
+  'canary:decision': CanaryDecision
+  'canary:fault': CanaryFault
 }

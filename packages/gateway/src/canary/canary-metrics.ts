@@ -1,43 +1,8 @@
+import type { MetricsSnapshot } from '@hazeljs/resilience'
+
 export type CanaryArmName = 'stable' | 'canary'
 
-/** What one arm of a canary did since its engine was made. */
-export interface CanaryArmMetrics {
-  readonly totalCalls: number
-  readonly successCalls: number
-  readonly failureCalls: number
-  /** Per cent; 0 without calls. */
-  readonly failureRate: number
-  /** Milliseconds; 0 without calls. */
-  readonly averageResponseTime: number
-}
+/** What one arm of a canary did in the last `evaluationWindow`, on this process. */
+export type CanaryArmMetrics = MetricsSnapshot
 
 export type CanaryMetrics = Readonly<Record<CanaryArmName, CanaryArmMetrics>>
-
-/** Counts the calls of one arm. */
-export class CanaryArmCounter {
-  #successes = 0
-  #failures = 0
-  #totalMs = 0
-
-  success(ms: number): void {
-    this.#successes++
-    this.#totalMs += ms
-  }
-
-  failure(ms: number): void {
-    this.#failures++
-    this.#totalMs += ms
-  }
-
-  snapshot(): CanaryArmMetrics {
-    const totalCalls = this.#successes + this.#failures
-    const share = (part: number) => (totalCalls === 0 ? 0 : part / totalCalls)
-    return {
-      totalCalls,
-      successCalls: this.#successes,
-      failureCalls: this.#failures,
-      failureRate: share(this.#failures * 100),
-      averageResponseTime: share(this.#totalMs),
-    }
-  }
-}

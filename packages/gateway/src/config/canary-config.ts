@@ -34,7 +34,7 @@ export interface CanaryPromotion {
   /** A canary whose `latencyPercentile` is above it, with 99 % confidence, while stable's is not, is rolled back. Default: none. */
   readonly latencyThreshold?: Duration
   /** Which percentile `latencyThreshold` and strategy `latency` are about. Default 95. */
-  readonly latencyPercentile?: number
+  readonly latencyPercentile?: 50 | 95 | 99
   /** The window of `getMetrics()`, and so of what `customEvaluator` gets. Default: `stepInterval`. */
   readonly evaluationWindow?: Duration
   /** Take the next step when the evidence allows it. Default `true`; `false` leaves it to `promote()`. */

@@ -24,18 +24,21 @@ export function canarySchema(fields: Fields): ZodType {
   })
 }
 
+/** The shortest window that metrics have. */
+const shortestWindowMs = 12
+
 function promotionSchema(fields: Fields): ZodType {
   const schema = fields.options<CanaryPromotion>({
     strategy: fields.oneOf(['error-rate', 'latency', 'custom']),
     errorThreshold: fields.percent.optional(),
     latencyThreshold: fields.duration().optional(),
-    evaluationWindow: fields.duration().optional(),
+    evaluationWindow: fields.duration(shortestWindowMs).optional(),
     autoPromote: fields.flag.optional(),
     autoRollback: fields.flag.optional(),
     steps: stepsSchema(fields).optional(),
-    stepInterval: fields.duration().optional(),
+    stepInterval: fields.duration(shortestWindowMs).optional(),
     minRequests: fields.count.optional(),
-    latencyPercentile: within(fields, 50, 99.9).optional(),
+    latencyPercentile: fields.where('50, 95 or 99', (value) => value === 50 || value === 95 || value === 99).optional(),
     falseRollbackRate: within(fields, 0.001, 50).optional(),
     customEvaluator: fields.function("a function of the metrics that returns 'promote', 'hold' or 'rollback'").optional(),
     confirm: fields.function('a function of the pending step that returns true, false or a promise of them').optional(),

@@ -1,0 +1,81 @@
+import type { CanaryState } from '../canary-state.js'
+import type { EpochTally } from '../rollout.js'
+
+/** Everything that a verdict goes by, besides the rules. Plain JSON, so that a decision can be judged again from its log entry. */
+export interface Evidence {
+  readonly state: CanaryState
+  /** What all processes counted, an epoch each; the last is the running one. */
+  readonly epochs: readonly EpochTally[]
+  /** How long the running epoch has lasted. */
+  readonly stepMs: number
+  /** Whether the canary lately had no instance, or an open circuit, for a request of its own. */
+  readonly diverted: boolean
+  /** Whether it is known which requests are slow. */
+  readonly slowIsKnown: boolean
+  /** What `customEvaluator` says; `undefined`: there is none, it was not asked, or it said nothing that counts. */
+  readonly evaluator?: 'promote' | 'hold' | 'rollback' | undefined
+  /** What the mirror's comparisons found. */
+  readonly mirrorDiff?: { readonly compared: number; readonly different: number } | undefined
+  /** Where `confirm` is asked before a step: whether it has been, for this one. */
+  readonly confirmation?: 'not-asked' | 'pending' | 'refused' | 'granted' | undefined
+}
+
+/** The numbers that a verdict rests on. */
+export interface JudgedNumbers {
+  /** How much more likely the errors are if the canary is worse than if it is not. Rolled back at `rollbackAt`. */
+  readonly evidence: number
+  /** 1/α. */
+  readonly rollbackAt: number
+  /** The part of it that errors have, and that slow requests have: the mean of both is `evidence` where latency is judged. */
+  readonly errorEvidence: number
+  readonly latencyEvidence: number | undefined
+  /** How much more likely the canary's rate of errors is above `errorThreshold`. Rolled back at 100, if stable is not above it. */
+  readonly aboveErrorThreshold: number | undefined
+  readonly aboveLatencyThreshold: number | undefined
+  /** After the switch to 100 per cent: above what stable did before. Rolled back at 10/α. */
+  readonly aboveBaseline: number | undefined
+  /** How much more likely the errors are if the canary is as good as stable than if it has 1.5 times the errors. Promotes at 10. */
+  readonly parity: number
+  /** How much more likely the canary's rate of errors is below `errorThreshold`, or 1 per cent. Promotes at 20. */
+  readonly belowErrorBound: number
+  readonly latencyParity: number | undefined
+  readonly belowLatencyThreshold: number | undefined
+}
+
+export type VerdictCode =
+  /** Rolls back: worse than stable. */
+  | 'worse-than-stable'
+  | 'slower-than-stable'
+  | 'above-error-threshold'
+  | 'above-latency-threshold'
+  /** Rolls back after the switch: worse than stable was. */
+  | 'worse-than-before'
+  | 'evaluator'
+  /** Promotes. */
+  | 'as-good-as-stable'
+  /** Promotes from weight 0, where nothing can be known. */
+  | 'time'
+  /** Holds. */
+  | 'paused'
+  | 'finished'
+  | 'no-instance'
+  | 'step-time'
+  | 'few-requests'
+  | 'errors-unproven'
+  | 'latency-unknown'
+  | 'latency-unproven'
+  | 'evaluator-holds'
+  | 'mirror-differs'
+  | 'unconfirmed'
+  | 'awaits-promote'
+  /** Pauses: no decision in ten times the step's interval. */
+  | 'inconclusive'
+
+export interface Verdict {
+  /** `confirm`: the step may be taken as soon as `confirm` says so. */
+  readonly action: 'rollback' | 'promote' | 'confirm' | 'pause' | 'hold'
+  readonly code: VerdictCode
+  /** As a sentence, with numbers. */
+  readonly reason: string
+  readonly numbers: JudgedNumbers
+}

@@ -1,0 +1,218 @@
+import { type Clock, type Emitter, reportFault, type TimerHandle } from '@hazeljs/core'
+import type { CanaryConfig, PendingStep } from '../config/canary-config.js'
+import type { ArmWindows } from './arm-windows.js'
+import type { Assignment } from './assignment.js'
+import { canaryChange, changesBetween } from './canary-changes.js'
+import type { CanaryEvents, CanaryFault } from './canary-events.js'
+import { CanaryJudge, type Judged } from './canary-judge.js'
+import type { CanaryMetrics } from './canary-metrics.js'
+import { type CanaryMove, CanaryState, nextCanaryState } from './canary-state.js'
+import { DecisionLog } from './decisions.js'
+import type { Evidence, Verdict } from './judge/evidence.js'
+import { type JudgingRules, weightAfter } from './judging-rules.js'
+import { LiveRollout } from './live-rollout.js'
+import type { RolloutState } from './rollout.js'
+import { firstState, inState, nextEpoch, withSlowMs } from './rollout-moves.js'
+
+/** Everything is looked at once a second, in short steps ten times a step; harm is seen with each error. */
+const longestLookMs = 1_000
+
+/** How many of a mirror's answers were compared, and differed. */
+export interface DiffCount {
+  readonly compared: number
+  readonly different: number
+}
+
+export interface RolloutControlOptions {
+  readonly config: CanaryConfig
+  readonly rules: JudgingRules
+  readonly clock: Clock
+  readonly events: Emitter<CanaryEvents>
+  readonly windows: ArmWindows
+  readonly mirrorDiff: (() => DiffCount) | undefined
+}
+
+/** Moves one rollout: by the judge's verdicts while it runs, and by hand. */
+export class RolloutControl implements Judged {
+  readonly log = new DecisionLog()
+  readonly judge: CanaryJudge
+  readonly #options: RolloutControlOptions
+  readonly #rules: JudgingRules
+  readonly #clock: Clock
+  readonly #live: LiveRollout
+  readonly #faulty = new Set<CanaryFault['part']>()
+  readonly #lookEveryMs: number
+  #running = false
+  #timer: TimerHandle | undefined
+  #divertedAtMs = -Infinity
+  #diffBefore: DiffCount = { compared: 0, different: 0 }
+
+  constructor(options: RolloutControlOptions) {
+    const { config, rules, clock } = options
+    this.#options = options
+    this.#rules = rules
+    this.#clock = clock
+    this.#lookEveryMs = Math.max(1, Math.min(longestLookMs, rules.stepIntervalMs / 10))
+    this.#live = new LiveRollout({
+      first: withSlowMs(firstState(config.canary.weight, clock.wallTime()), rules.latencyThresholdMs),
+      clock,
+      forgetAfterMs: rules.stepIntervalMs,
+      onChange: this.#onChange,
+    })
+    this.judge = new CanaryJudge(rules, config.promotion, clock, this)
+  }
+
+  get state(): RolloutState {
+    return this.#live.state
+  }
+
+  get epoch(): number {
+    return this.#live.state.epoch
+  }
+
+  get running(): boolean {
+    return this.#running
+  }
+
+  start(): void {
+    if (this.#running) return
+    this.#running = true
+    this.#lookLater()
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#clock.clearTimer(this.#timer)
+  }
+
+  count(assignment: Assignment, outcome: 'success' | 'failure', ms: number): void {
+    if (this.#running && this.#live.count(assignment, outcome, ms)) this.judge.lookForHarm()
+  }
+
+  divert(): void {
+    this.#divertedAtMs = this.#clock.now()
+  }
+
+  pause(): void {
+    this.#byHand('pause', 'paused by hand', (state, reason) => inState(this.state, state, reason, this.#clock.wallTime()))
+  }
+
+  resume(): void {
+    this.#byHand('resume', 'resumed by hand', (state, reason) => this.#nextEpoch(state, this.state.weight, reason))
+  }
+
+  promote(full: boolean): void {
+    const weight = full ? 100 : (weightAfter(this.state.weight, this.#rules.steps) ?? 100)
+    this.#byHand(weight === 100 ? 'complete' : 'step', 'promoted by hand', (state, reason) => this.#nextEpoch(state, weight, reason))
+  }
+
+  rollback(): void {
+    this.#byHand('rollback', 'rolled back by hand', (state, reason) => this.#nextEpoch(state, 0, reason))
+  }
+
+  get pendingStep(): PendingStep | undefined {
+    const { stable, canary } = this.#options.config
+    const nextWeight = weightAfter(this.state.weight, this.#rules.steps)
+    if (nextWeight === undefined) return undefined
+    return { stableVersion: stable.version, canaryVersion: canary.version, weight: this.state.weight, nextWeight }
+  }
+
+  evidence(): Evidence {
+    const { state, slowMs } = this.state
+    const now = this.#options.mirrorDiff?.()
+    return {
+      state,
+      epochs: this.#live.epochs,
+      stepMs: this.#live.stepMs,
+      diverted: this.#clock.now() - this.#divertedAtMs < this.#rules.stepIntervalMs,
+      slowIsKnown: slowMs !== undefined,
+      mirrorDiff: now && {
+        compared: now.compared - this.#diffBefore.compared,
+        different: now.different - this.#diffBefore.different,
+      },
+    }
+  }
+
+  getMetrics(): CanaryMetrics {
+    return this.#options.windows.snapshot()
+  }
+
+  act(verdict: Verdict, evidence: Evidence): void {
+    const { action, code, reason, numbers } = verdict
+    if (action === 'confirm' || (action === 'hold' && this.log.says({ action, code }, this.state))) return
+    this.#note({ action, by: 'evidence', code, reason, numbers, evidence })
+    if (action === 'rollback') this.#live.become(this.#nextEpoch(nextCanaryState(this.state.state, 'rollback'), 0, reason))
+    else if (action === 'pause')
+      this.#live.become(inState(this.state, nextCanaryState(this.state.state, 'pause'), reason, this.#clock.wallTime()))
+    else if (action === 'promote') {
+      const weight = weightAfter(this.state.weight, this.#rules.steps) ?? 100
+      this.#live.become(this.#nextEpoch(nextCanaryState(this.state.state, weight === 100 ? 'complete' : 'step'), weight, reason))
+    }
+  }
+
+  fault(part: CanaryFault['part'], error: Error): void {
+    if (this.#faulty.has(part)) return
+    this.#faulty.add(part)
+    if (this.#options.events.has('canary:fault')) this.#options.events.emit('canary:fault', { part, error })
+    else reportFault(`The canary's ${part}`, error)
+  }
+
+  works(part: CanaryFault['part']): void {
+    this.#faulty.delete(part)
+  }
+
+  readonly #onChange = (before: RolloutState, now: RolloutState): void => {
+    const { config, events, mirrorDiff } = this.#options
+    if (now.epoch !== before.epoch && mirrorDiff !== undefined) this.#diffBefore = mirrorDiff()
+    for (const event of changesBetween(before, now)) {
+      // A listener may have moved it on by now.
+      if (this.state === now && events.has(event))
+        events.emit(event, canaryChange(config, event === 'canary:complete' ? now.weight : before.weight, now))
+    }
+  }
+
+  #byHand(move: CanaryMove, reason: string, next: (state: CanaryState, reason: string) => RolloutState): void {
+    const before = this.state.state
+    const state = nextCanaryState(before, move)
+    const staysAsItIs = state === before && (move !== 'step' || state === CanaryState.PROMOTED)
+    if (staysAsItIs) return
+    const action = move === 'step' || move === 'complete' ? 'promote' : move
+    this.#note({ action, by: 'hand', code: 'by-hand', reason, numbers: undefined, evidence: undefined })
+    this.#live.become(next(state, reason))
+  }
+
+  #nextEpoch(state: CanaryState, weight: number, reason: string): RolloutState {
+    const slowMs = this.#slowMs() ?? this.state.slowMs
+    return nextEpoch(this.state, this.#live.tally, { state, weight, reason, slowMs }, this.#clock.wallTime())
+  }
+
+  /** From which time on requests are slow, as far as it is known. */
+  #slowMs(): number | undefined {
+    if (!this.#rules.judgesLatency) return undefined
+    return this.#rules.latencyThresholdMs ?? this.#options.windows.stableLatencyMs(this.#rules.latencyPercentile)
+  }
+
+  #note(decision: Omit<Parameters<DecisionLog['add']>[0], 'at' | 'state' | 'weight'>): void {
+    const { state, weight } = this.state
+    const noted = { at: this.#clock.wallTime(), state, weight, ...decision }
+    this.log.add(noted)
+    if (this.#options.events.has('canary:decision')) this.#options.events.emit('canary:decision', noted)
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#clock.setTimer(this.#look, this.#lookEveryMs, { background: true })
+  }
+
+  readonly #look = (): void => {
+    const slowMs = this.state.slowMs === undefined ? this.#slowMs() : undefined
+    if (slowMs !== undefined) this.#live.become(withSlowMs(this.state, slowMs))
+    this.judge.lookAtEverything()
+    if (this.#running && !this.#isOver) this.#lookLater()
+  }
+
+  /** Rolled back; or promoted, and watched for a step's time. */
+  get #isOver(): boolean {
+    const { state } = this.state
+    return state === 'ROLLED_BACK' || (state === 'PROMOTED' && this.#live.stepMs >= this.#rules.stepIntervalMs)
+  }
+}

@@ -1,0 +1,37 @@
+import type { CanaryState } from './canary-state.js'
+import type { RolloutState, Tally } from './rollout.js'
+
+/** Tallies of so many past epochs are kept; of a canary that is moved by hand for ever, the oldest go. */
+export const rememberedEpochs = 50
+
+export function firstState(weight: number, wallMs: number): RolloutState {
+  return Object.freeze({ state: 'ACTIVE', epoch: 0, weight, epochSince: wallMs, changedAt: wallMs, reason: 'begun', past: [] })
+}
+
+/** The same epoch goes on in another state. */
+export function inState(rollout: RolloutState, state: CanaryState, reason: string, wallMs: number): RolloutState {
+  return Object.freeze({ ...rollout, state, reason, changedAt: wallMs })
+}
+
+/** The same epoch goes on, in which requests are now slow from `slowMs` on. */
+export function withSlowMs(rollout: RolloutState, slowMs: number | undefined): RolloutState {
+  return Object.freeze({ ...rollout, slowMs })
+}
+
+/** Another epoch begins; `tally` is what was counted in the one that ends. */
+export function nextEpoch(
+  rollout: RolloutState,
+  tally: Tally,
+  change: { readonly state: CanaryState; readonly weight: number; readonly reason: string; readonly slowMs: number | undefined },
+  wallMs: number,
+): RolloutState {
+  const { stable, canary } = tally
+  return Object.freeze({
+    ...rollout,
+    ...change,
+    epoch: rollout.epoch + 1,
+    epochSince: wallMs,
+    changedAt: wallMs,
+    past: Object.freeze([...rollout.past, { weight: rollout.weight, stable, canary }].slice(-rememberedEpochs)),
+  })
+}
