@@ -2,6 +2,7 @@ import type { InstancePicker } from '@hazeljs/discovery'
 import type { ArrivedRequest } from '../arrived-request.js'
 import type { MirrorConfig } from '../config/mirror-config.js'
 import type { GatewayContext } from '../gateway-context.js'
+import { DiffReport } from './diff/diff-report.js'
 import { MirrorCall } from './mirror-call.js'
 import { mirrorHead } from './mirror-head.js'
 
@@ -18,6 +19,7 @@ export class Mirror {
   readonly #percentage: number
   readonly #picker: InstancePicker
   readonly #gateway: GatewayContext
+  readonly #report = new DiffReport()
   #inFlight = 0
 
   constructor(config: Required<MirrorConfig>, gateway: GatewayContext) {
@@ -51,6 +53,11 @@ export class Mirror {
         call.giveUp()
       }
     })
+  }
+
+  /** Since the route was made: pairs of answers of which it is known whether they differ, and those that do. Without `diff` both stay 0. */
+  diffRate(): { readonly compared: number; readonly different: number } {
+    return this.#report.rate
   }
 
   close(): void {
