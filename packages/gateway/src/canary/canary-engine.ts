@@ -13,6 +13,7 @@ import { checkCanary } from '../config/check.js'
 import type { CanaryConfig } from '../config/canary-config.js'
 import { ArmWindows } from './arm-windows.js'
 import { type Assignment, noBucket } from './assignment.js'
+import type { CanaryStore } from './canary-store.js'
 import type { CanaryEvents } from './canary-events.js'
 import type { CanaryArmName, CanaryMetrics } from './canary-metrics.js'
 import { type CanaryStatus, canaryStatus } from './canary-status.js'
@@ -27,6 +28,13 @@ export interface CanaryEngineOptions {
   readonly onListenerError?: ListenerErrorHandler
   /** What a mirror's comparisons have found so far; needed by `promotion.maxMirrorDiffRate`. */
   readonly mirrorDiff?: () => DiffCount
+  /**
+   * Keeps the rollout over restarts, and shares it with the engines of other processes that have the same `id`: together they count, one of them
+   * decides. Until it has answered, all requests go to stable; while it does not answer, the split stays as it is and nothing is decided.
+   */
+  readonly store?: CanaryStore
+  /** Names the rollout, in the store and where keys are assigned to arms. Default: both versions. */
+  readonly id?: string
 }
 
 /**
@@ -47,8 +55,8 @@ export class CanaryEngine {
   /** @throws ConfigError that lists every problem of `config`. */
   constructor(config: CanaryConfig, options: CanaryEngineOptions = {}) {
     this.config = checkCanary(config)
-    const { promotion } = this.config
-    const { mirrorDiff } = options
+    const { promotion, stable, canary } = this.config
+    const { mirrorDiff, id = `${stable.version}→${canary.version}` } = options
     if (promotion.maxMirrorDiffRate !== undefined && mirrorDiff === undefined)
       throw new ConfigError('CanaryEngine', [
         {
@@ -68,12 +76,13 @@ export class CanaryEngine {
       events: this.#events,
       windows: this.#windows,
       mirrorDiff,
+      sharing: options.store && { store: options.store, id, random: this.#random },
     })
   }
 
   /** Which arm serves the next request. */
   selectVersion(): CanaryArmName {
-    const { weight } = this.#control.state
+    const weight = this.#control.live.splitWeight
     if (weight === 0) return 'stable'
     if (weight === 100) return 'canary'
     return this.#random.next() * 100 < weight ? 'canary' : 'stable'
@@ -119,6 +128,11 @@ export class CanaryEngine {
     this.#control.stop()
   }
 
+  /** Stops, and lets go of the store, which others may go on with. */
+  close(): Promise<void> {
+    return this.#control.close()
+  }
+
   /**
    * Freezes the canary at its weight: it takes no step by itself, and is still rolled back when it does harm. Does nothing to a canary that is
    * promoted or rolled back.
@@ -154,8 +168,8 @@ export class CanaryEngine {
       rules: this.#rules,
       rollout: this.#control.state,
       running: this.#control.running,
-      leads: true,
-      storeAnswers: undefined,
+      leads: this.#control.live.leads,
+      storeAnswers: this.#control.live.storeAnswers,
       evidence,
       verdict,
       requestsPerMs: this.#windows.requestsPerMs,

@@ -32,6 +32,7 @@ export class CanaryJudge {
   readonly #clock: Clock
   readonly #judged: Judged
   #confirmation: Confirmation | undefined
+  #evaluation: Evidence['evaluator']
 
   constructor(rules: JudgingRules, promotion: CanaryPromotion, clock: Clock, judged: Judged) {
     this.#rules = rules
@@ -49,16 +50,21 @@ export class CanaryJudge {
   }
 
   lookAtEverything(): void {
-    const evidence = { ...this.#judged.evidence(), evaluator: this.#evaluate(), confirmation: this.#confirmationNow() }
+    this.#evaluation = this.#evaluate()
+    const evidence = this.#evidence()
     const verdict = judge(this.#rules, evidence)
     if (verdict.action === 'confirm') this.#ask()
     else this.#judged.act(verdict, evidence)
   }
 
-  /** What would be decided now, if nobody were asked. */
+  /** What would be decided now; of the user's functions it has what they said last. */
   preview(): { readonly verdict: Verdict; readonly evidence: Evidence } {
-    const evidence = { ...this.#judged.evidence(), confirmation: this.#confirmationNow() }
+    const evidence = this.#evidence()
     return { verdict: judge(this.#rules, evidence), evidence }
+  }
+
+  #evidence(): Evidence {
+    return { ...this.#judged.evidence(), evaluator: this.#evaluation, confirmation: this.#confirmationNow() }
   }
 
   #evaluate(): Evidence['evaluator'] {

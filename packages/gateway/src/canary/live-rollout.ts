@@ -1,47 +1,104 @@
-import type { Clock } from '@hazeljs/core'
+import type { Clock, Random } from '@hazeljs/core'
 import type { Assignment } from './assignment.js'
+import type { CanaryStore, StoredRollout } from './canary-store.js'
 import { EpochCounter } from './epoch-counter.js'
-import type { EpochTally, RolloutState, Tally } from './rollout.js'
+import { emptyTally, type EpochTally, type RolloutState, type Tally } from './rollout.js'
+import { SharedRollout } from './shared-rollout.js'
+
+/** Where a rollout is kept and shared. */
+export interface SharingOptions {
+  readonly store: CanaryStore
+  /** The same on every process that shares it. */
+  readonly id: string
+  readonly random: Random
+  /** How often this process reports. */
+  readonly intervalMs: number
+}
 
 export interface LiveRolloutOptions {
   readonly first: RolloutState
   readonly clock: Clock
   /** One error of a key counts as evidence in so long. */
   readonly forgetAfterMs: number
+  readonly sharing: SharingOptions | undefined
   /** Called after each change of the state, whoever made it. */
   readonly onChange: (before: RolloutState, now: RolloutState) => void
+  /** It is this process's turn to look at the evidence, which is fresh. */
+  readonly onLead: () => void
+  readonly onFault: (error: Error) => void
+  readonly onRecovery: () => void
 }
 
-/** The rollout as this process goes by it, and what it counted in the running epoch. */
+/** The rollout as this process goes by it, and what was counted in the running epoch. */
 export class LiveRollout {
   readonly #options: LiveRolloutOptions
+  readonly #sharing: SharedRollout | undefined
   #state: RolloutState
   #counter: EpochCounter
   #epochSinceMs: number
+  /** What all processes have reported of the running epoch, as far as this one has heard. */
+  #reported: Tally = emptyTally
+  #leader: string | undefined
+  #isKnown: boolean
+  /** Proposed to the others, and not yet theirs. */
+  #proposed: { readonly next: RolloutState; readonly note: () => void } | undefined
 
   constructor(options: LiveRolloutOptions) {
+    const { first, clock, forgetAfterMs, sharing } = options
     this.#options = options
-    this.#state = options.first
-    this.#counter = new EpochCounter(options.first.epoch, options.forgetAfterMs)
-    this.#epochSinceMs = options.clock.now()
+    this.#state = first
+    this.#counter = new EpochCounter(first.epoch, forgetAfterMs)
+    this.#epochSinceMs = clock.now()
+    this.#isKnown = sharing === undefined
+    this.#sharing = sharing && this.#share(sharing)
   }
 
   get state(): RolloutState {
     return this.#state
   }
 
+  /** The canary's share of the next requests: none until the store has said how far the rollout is. */
+  get splitWeight(): number {
+    return this.#isKnown ? this.#state.weight : 0
+  }
+
   get stepMs(): number {
     return this.#options.clock.now() - this.#epochSinceMs
   }
 
-  /** What is counted in the running epoch. */
+  /** What all processes counted in the running epoch. */
   get tally(): Tally {
-    return this.#counter.snapshot()
+    return this.#sharing === undefined ? this.#counter.snapshot() : this.#reported
   }
 
   /** All epochs, the running one last. */
   get epochs(): readonly EpochTally[] {
     return [...this.#state.past, { weight: this.#state.weight, ...this.tally }]
+  }
+
+  get isShared(): boolean {
+    return this.#sharing !== undefined
+  }
+
+  get leads(): boolean {
+    return this.#sharing === undefined || (this.#sharing.isConnected && this.#leader === this.#sharing.member)
+  }
+
+  /** `undefined` without a store. */
+  get storeAnswers(): boolean | undefined {
+    return this.#sharing?.isConnected
+  }
+
+  start(): void {
+    this.#sharing?.start()
+  }
+
+  stop(): void {
+    this.#sharing?.stop()
+  }
+
+  async close(): Promise<void> {
+    await this.#sharing?.close()
   }
 
   /** Counts what became of a request. `true`: it may speak against the canary. */
@@ -54,19 +111,75 @@ export class LiveRollout {
       this.#counter.success(arm)
       return false
     }
+    this.#sharing?.soon()
     return true
   }
 
-  /** From now on it is so. */
-  become(next: RolloutState): void {
+  /** What the evidence asks for: at once where the rollout is this process's own, else when the store has it. `note` is called just before. */
+  decide(next: RolloutState, note: () => void): void {
+    if (this.#sharing === undefined) {
+      note()
+      this.#become(next)
+    } else if (this.#proposed === undefined) {
+      this.#proposed = { next, note }
+      void this.#sharing.propose(next, true).then(() => (this.#proposed = undefined))
+    }
+  }
+
+  /** What a hand asks for: here at once, and then everywhere. */
+  force(next: RolloutState): void {
+    this.#become(next)
+    void this.#sharing?.propose(next, false)
+  }
+
+  #share({ store, id, random, intervalMs }: SharingOptions): SharedRollout {
+    const { clock, onLead, onFault, onRecovery } = this.#options
+    const rollout = () => this.#state
+    const ownTally = () => this.#counter.snapshot()
+    return new SharedRollout(
+      store,
+      id,
+      {
+        get rollout() {
+          return rollout()
+        },
+        get ownTally() {
+          return ownTally()
+        },
+        adopt: (stored) => {
+          this.#adopt(stored)
+        },
+        lead: onLead,
+        fault: onFault,
+        recovered: onRecovery,
+      },
+      { clock, random, intervalMs },
+    )
+  }
+
+  #adopt({ rollout, tally, leader }: StoredRollout): void {
+    this.#isKnown = true
+    this.#leader = leader
+    if (this.#proposed !== undefined && isSame(this.#proposed.next, rollout)) this.#proposed.note()
+    if (!isSame(this.#state, rollout)) this.#become(rollout)
+    this.#reported = tally
+  }
+
+  #become(next: RolloutState): void {
     const before = this.#state
     this.#state = next
     if (next.epoch !== before.epoch) {
       const { clock, forgetAfterMs } = this.#options
       this.#counter = new EpochCounter(next.epoch, forgetAfterMs)
+      this.#reported = emptyTally
       // Another process may have begun it some time ago, by a clock that is a little off.
       this.#epochSinceMs = clock.now() - Math.max(0, clock.wallTime() - next.epochSince)
     }
     this.#options.onChange(before, next)
   }
+}
+
+/** Past epochs follow from the rest. */
+function isSame(a: RolloutState, b: RolloutState): boolean {
+  return a.epoch === b.epoch && a.state === b.state && a.weight === b.weight && a.slowMs === b.slowMs && a.changedAt === b.changedAt
 }

@@ -7,10 +7,11 @@ import type { CanaryEvents, CanaryFault } from './canary-events.js'
 import { CanaryJudge, type Judged } from './canary-judge.js'
 import type { CanaryMetrics } from './canary-metrics.js'
 import { type CanaryMove, CanaryState, nextCanaryState } from './canary-state.js'
+import { CanaryStoreError } from './canary-store-error.js'
 import { DecisionLog } from './decisions.js'
 import type { Evidence, Verdict } from './judge/evidence.js'
 import { type JudgingRules, weightAfter } from './judging-rules.js'
-import { LiveRollout } from './live-rollout.js'
+import { LiveRollout, type SharingOptions } from './live-rollout.js'
 import type { RolloutState } from './rollout.js'
 import { firstState, inState, nextEpoch, withSlowMs } from './rollout-moves.js'
 
@@ -30,6 +31,8 @@ export interface RolloutControlOptions {
   readonly events: Emitter<CanaryEvents>
   readonly windows: ArmWindows
   readonly mirrorDiff: (() => DiffCount) | undefined
+  /** Where the rollout is kept and shared; `undefined`: it is this process's own. */
+  readonly sharing: Pick<SharingOptions, 'store' | 'id' | 'random'> | undefined
 }
 
 /** Moves one rollout: by the judge's verdicts while it runs, and by hand. */
@@ -48,7 +51,7 @@ export class RolloutControl implements Judged {
   #diffBefore: DiffCount = { compared: 0, different: 0 }
 
   constructor(options: RolloutControlOptions) {
-    const { config, rules, clock } = options
+    const { config, rules, clock, sharing } = options
     this.#options = options
     this.#rules = rules
     this.#clock = clock
@@ -57,13 +60,23 @@ export class RolloutControl implements Judged {
       first: withSlowMs(firstState(config.canary.weight, clock.wallTime()), rules.latencyThresholdMs),
       clock,
       forgetAfterMs: rules.stepIntervalMs,
+      sharing: sharing && { ...sharing, intervalMs: this.#lookEveryMs },
       onChange: this.#onChange,
+      onLead: () => {
+        if (this.#running && !this.#isOver) this.#look()
+      },
+      onFault: (error) => this.fault('store', error),
+      onRecovery: () => this.works('store'),
     })
     this.judge = new CanaryJudge(rules, config.promotion, clock, this)
   }
 
   get state(): RolloutState {
     return this.#live.state
+  }
+
+  get live(): Pick<LiveRollout, 'splitWeight' | 'leads' | 'storeAnswers'> {
+    return this.#live
   }
 
   get epoch(): number {
@@ -77,16 +90,24 @@ export class RolloutControl implements Judged {
   start(): void {
     if (this.#running) return
     this.#running = true
-    this.#lookLater()
+    if (this.#live.isShared) this.#live.start()
+    else this.#lookLater()
   }
 
   stop(): void {
     this.#running = false
     this.#clock.clearTimer(this.#timer)
+    this.#live.stop()
+  }
+
+  close(): Promise<void> {
+    this.stop()
+    return this.#live.close()
   }
 
   count(assignment: Assignment, outcome: 'success' | 'failure', ms: number): void {
-    if (this.#running && this.#live.count(assignment, outcome, ms)) this.judge.lookForHarm()
+    if (!this.#running || this.#isOver || !this.#live.count(assignment, outcome, ms)) return
+    if (!this.#live.isShared) this.judge.lookForHarm()
   }
 
   divert(): void {
@@ -140,13 +161,17 @@ export class RolloutControl implements Judged {
   act(verdict: Verdict, evidence: Evidence): void {
     const { action, code, reason, numbers } = verdict
     if (action === 'confirm' || (action === 'hold' && this.log.says({ action, code }, this.state))) return
-    this.#note({ action, by: 'evidence', code, reason, numbers, evidence })
-    if (action === 'rollback') this.#live.become(this.#nextEpoch(nextCanaryState(this.state.state, 'rollback'), 0, reason))
+    const note = () => {
+      this.#note({ action, by: 'evidence', code, reason, numbers, evidence })
+    }
+    const { state, weight } = this.state
+    if (action === 'hold') note()
+    else if (action === 'rollback') this.#live.decide(this.#nextEpoch(nextCanaryState(state, 'rollback'), 0, reason), note)
     else if (action === 'pause')
-      this.#live.become(inState(this.state, nextCanaryState(this.state.state, 'pause'), reason, this.#clock.wallTime()))
-    else if (action === 'promote') {
-      const weight = weightAfter(this.state.weight, this.#rules.steps) ?? 100
-      this.#live.become(this.#nextEpoch(nextCanaryState(this.state.state, weight === 100 ? 'complete' : 'step'), weight, reason))
+      this.#live.decide(inState(this.state, nextCanaryState(state, 'pause'), reason, this.#clock.wallTime()), note)
+    else {
+      const next = weightAfter(weight, this.#rules.steps) ?? 100
+      this.#live.decide(this.#nextEpoch(nextCanaryState(state, next === 100 ? 'complete' : 'step'), next, reason), note)
     }
   }
 
@@ -174,11 +199,16 @@ export class RolloutControl implements Judged {
   #byHand(move: CanaryMove, reason: string, next: (state: CanaryState, reason: string) => RolloutState): void {
     const before = this.state.state
     const state = nextCanaryState(before, move)
+    if (move !== 'rollback' && move !== 'pause' && this.#live.storeAnswers === false)
+      throw new CanaryStoreError(
+        'CANARY_STORE_UNAVAILABLE',
+        'The store of canaries does not answer: until it does, a canary can be paused and rolled back, and nothing else',
+      )
     const staysAsItIs = state === before && (move !== 'step' || state === CanaryState.PROMOTED)
     if (staysAsItIs) return
     const action = move === 'step' || move === 'complete' ? 'promote' : move
     this.#note({ action, by: 'hand', code: 'by-hand', reason, numbers: undefined, evidence: undefined })
-    this.#live.become(next(state, reason))
+    this.#live.force(next(state, reason))
   }
 
   #nextEpoch(state: CanaryState, weight: number, reason: string): RolloutState {
@@ -205,9 +235,9 @@ export class RolloutControl implements Judged {
 
   readonly #look = (): void => {
     const slowMs = this.state.slowMs === undefined ? this.#slowMs() : undefined
-    if (slowMs !== undefined) this.#live.become(withSlowMs(this.state, slowMs))
-    this.judge.lookAtEverything()
-    if (this.#running && !this.#isOver) this.#lookLater()
+    if (slowMs === undefined) this.judge.lookAtEverything()
+    else this.#live.decide(withSlowMs(this.state, slowMs), () => undefined)
+    if (this.#running && !this.#isOver && !this.#live.isShared) this.#lookLater()
   }
 
   /** Rolled back; or promoted, and watched for a step's time. */

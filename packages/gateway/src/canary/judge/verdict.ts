@@ -54,7 +54,7 @@ function accuse(rules: JudgingRules, { epochs, evaluator, state }: Evidence, num
       `it is above ${rules.latencyThresholdMs} ms, and stable is not: ${slowOf(canary)} took longer, of stable's ${slowOf(stable)}`,
     ]
   if ((numbers.aboveBaseline ?? 0) >= baselineShare * rollbackAt)
-    return ['worse-than-before', `since it has all the traffic, more fails than with stable before: ${failedOf(canary)}`]
+    return ['worse-than-before', `since it has all the traffic, more fails than with stable before: ${failedOf(canary)} failed`]
   if (evaluator === 'rollback' && state !== 'PROMOTED') return ['evaluator', 'customEvaluator says so']
   return undefined
 }
