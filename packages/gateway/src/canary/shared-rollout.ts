@@ -7,6 +7,7 @@ import { PacedTask } from './paced-task.js'
 import type { RolloutState, Tally } from './rollout.js'
 import { isFurther } from './rollout-order.js'
 import { StoreLink } from './store-link.js'
+import { checkStored } from './stored-rollout.js'
 
 /** Who goes by a shared rollout: the engine of one process. */
 export interface RolloutHost {
@@ -131,13 +132,13 @@ export class SharedRollout {
     const known = this.#revision
     if (known === unseen || this.#closing !== undefined) return false
     try {
-      const stored = await this.#link.call(() => this.#store.update(this.#id, known, next, asLeader ? this.member : undefined))
+      const stored = await this.#update(known, next, asLeader ? this.member : undefined)
       if (stored !== undefined) {
         this.#hear(stored)
         return true
       }
     } catch (error) {
-      this.#link.failed(error)
+      this.#failed(error)
       return false
     }
     // The report under way may have been answered before somebody was faster.
@@ -166,35 +167,43 @@ export class SharedRollout {
     this.#isSoon = false
     try {
       this.#unwatch ??= this.#store.watch(this.#id, (stored) => {
-        if (this.#closing === undefined) this.#hear(stored)
+        if (this.#closing === undefined) tell('What a watch told of a rollout', () => this.#hear(checkStored(stored)))
       })
       if (!this.#isOpen) await this.#open()
       const known = this.#revision
       await this.#take(await this.#tellNews(), known)
     } catch (error) {
-      if (isUnknownRollout(toError(error))) this.#reopen()
-      else this.#link.failed(error)
+      this.#failed(error)
     }
   }
 
   /** With what the host knows, which is the configuration's first weight only where nothing else was ever heard of. */
   async #open(): Promise<void> {
     const known = this.#revision
-    const stored = await this.#link.call(() => this.#store.open(this.#id, this.#host.rollout))
+    const stored = await this.#link.call(async () => checkStored(await this.#store.open(this.#id, this.#host.rollout)))
     this.#isOpen = true
     await this.#take(stored, known)
   }
 
-  #reopen(): void {
-    this.#isOpen = false
-    this.#reports.want(this.#soonMs)
+  #failed(error: unknown): void {
+    if (isUnknownRollout(toError(error))) {
+      this.#isOpen = false
+      this.#reports.want(this.#soonMs)
+    } else this.#link.failed(error)
   }
 
   #tellNews(): Promise<StoredRollout> {
     const { rollout, ownTally } = this.#host
     const leaseMs = this.#isLeading ? this.#leaseMs : 0
     const news: RolloutReport = { member: this.member, epoch: rollout.epoch, tally: ownTally, leaseMs }
-    return this.#link.call(() => this.#store.report(this.#id, news))
+    return this.#link.call(async () => checkStored(await this.#store.report(this.#id, news)))
+  }
+
+  #update(revision: number, next: RolloutState, leader?: string): Promise<StoredRollout | undefined> {
+    return this.#link.call(async () => {
+      const stored = await this.#store.update(this.#id, revision, next, leader)
+      return stored && checkStored(stored)
+    })
   }
 
   /** @param known the latest revision when the store was asked */
@@ -211,7 +220,7 @@ export class SharedRollout {
   /** The store has lost what the host knows. */
   async #putBack({ revision }: StoredRollout, rollout: RolloutState): Promise<void> {
     this.#revision = revision
-    const stored = await this.#link.call(() => this.#store.update(this.#id, revision, rollout))
+    const stored = await this.#update(revision, rollout)
     if (stored !== undefined) this.#hear(stored)
     this.#reports.want(this.#soonMs)
   }
