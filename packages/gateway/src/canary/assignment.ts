@@ -7,7 +7,13 @@ export interface Assignment {
   readonly epoch: number
   /** From 0 to 9,999, the same for every request with its key; {@link noBucket} without a key. */
   readonly bucket: number
+  /** A key that was made for a client without one, to be sent again with its further requests. */
+  readonly issuedKey?: string
 }
 
 export const noEpoch = -1
 export const noBucket = -1
+
+/** That something else than chance or a key brought the request there. */
+export const stableWithoutEvidence: Assignment = Object.freeze({ arm: 'stable', epoch: noEpoch, bucket: noBucket })
+export const canaryWithoutEvidence: Assignment = Object.freeze({ arm: 'canary', epoch: noEpoch, bucket: noBucket })
