@@ -1,4 +1,4 @@
-import type { Clock } from '@hazeljs/core'
+import { type Clock, show } from '@hazeljs/core'
 import { MetricsCollector } from '@hazeljs/resilience'
 import type { CanaryArmName, CanaryMetrics } from './canary-metrics.js'
 
@@ -44,8 +44,13 @@ export class ArmWindows {
   }
 
   #of(arm: CanaryArmName): MetricsCollector {
-    if (arm === 'stable') return this.#stable
-    if (arm === 'canary') return this.#canary
-    throw new RangeError(`Expected the arm 'stable' or 'canary', got ${String(arm)}`)
+    switch (arm) {
+      case 'stable':
+        return this.#stable
+      case 'canary':
+        return this.#canary
+      default:
+        throw new RangeError(`Expected the arm 'stable' or 'canary', got ${show(arm)}`)
+    }
   }
 }

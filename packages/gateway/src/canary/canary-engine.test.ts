@@ -114,7 +114,7 @@ describe('CanaryEngine', () => {
       stable: { totalCalls: 0, successCalls: 0, failureCalls: 0, failureRate: 0, averageResponseTime: 0 },
       canary: { totalCalls: 2, successCalls: 1, failureCalls: 1, failureRate: 50, averageResponseTime: 20 },
     })
-    expect(() => engine.recordSuccess('cannary' as 'canary', 1)).toThrow(/Expected the arm 'stable' or 'canary', got cannary/)
+    expect(() => engine.recordSuccess('cannary' as 'canary', 1)).toThrow(/Expected the arm 'stable' or 'canary', got 'cannary'/)
     expect(() => engine.recordSuccess('canary', Number.NaN)).toThrow(RangeError)
   })
 

@@ -102,7 +102,7 @@ export class CanaryJudge {
       this.#remember(status)
       if (status === 'refused') return
       this.lookAtEverything()
-      if (this.#confirmation?.status === 'granted') this.#confirmation = undefined // it was given for what was known then
+      if (this.#confirmationNow() === 'granted') this.#confirmation = undefined // it was given for what was known then
     }
     // In a function of its own, so that what it throws at once is treated like what it rejects with.
     const answered = async () => confirm(step)

@@ -11,6 +11,11 @@ class ArmCounter implements ArmTally {
   slow = 0
   distinctErrors = 0
   distinctSlow = 0
+
+  snapshot(): ArmTally {
+    const { requests, errors, slow, distinctErrors, distinctSlow } = this
+    return Object.freeze({ requests, errors, slow, distinctErrors, distinctSlow })
+  }
 }
 
 /** Counts what this process saw of one epoch. */
@@ -30,7 +35,7 @@ export class EpochCounter implements Tally {
 
   /** A copy that stays as it is. */
   snapshot(): Tally {
-    return Object.freeze({ stable: Object.freeze({ ...this.stable }), canary: Object.freeze({ ...this.canary }) })
+    return Object.freeze({ stable: this.stable.snapshot(), canary: this.canary.snapshot() })
   }
 
   success(arm: CanaryArmName): void {

@@ -1,5 +1,5 @@
 import type { CanaryState } from '../canary-state.js'
-import type { EpochTally } from '../rollout.js'
+import { emptyTally, type EpochTally } from '../rollout.js'
 
 /** Everything that a verdict goes by, besides the rules. Plain JSON, so that a decision can be judged again from its log entry. */
 export interface Evidence {
@@ -18,6 +18,11 @@ export interface Evidence {
   readonly mirrorDiff?: { readonly compared: number; readonly different: number } | undefined
   /** Where `confirm` is asked before a step: whether it has been, for this one. */
   readonly confirmation?: 'not-asked' | 'pending' | 'refused' | 'granted' | undefined
+}
+
+/** The epoch that is judged. */
+export function runningEpoch({ epochs }: Pick<Evidence, 'epochs'>): EpochTally {
+  return epochs.at(-1) ?? { weight: 0, ...emptyTally }
 }
 
 /** The numbers that a verdict rests on. */

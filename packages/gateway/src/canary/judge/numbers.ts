@@ -1,7 +1,7 @@
 import type { JudgingRules } from '../judging-rules.js'
 import type { ArmTally, EpochTally } from '../rollout.js'
 import { addTallies, emptyTally } from '../rollout.js'
-import type { Evidence, JudgedNumbers } from './evidence.js'
+import { type Evidence, type JudgedNumbers, runningEpoch } from './evidence.js'
 import { logEvidence, logNonInferiority } from './rate-comparison.js'
 import { logAbove, logBelow, upperBound } from './rate-tests.js'
 
@@ -10,11 +10,11 @@ const baselineConfidence = 0.999
 
 export function judgedNumbers(rules: JudgingRules, evidence: Evidence): JudgedNumbers {
   const { epochs, slowIsKnown } = evidence
-  const running = epochs.at(-1)
-  const canary = running?.canary ?? emptyTally.canary
+  const running = runningEpoch(evidence)
+  const { canary } = running
   const errorEvidence = ratio(logEvidence(epochs.map(errorsOf)))
   const latencyEvidence = rules.judgesLatency ? ratio(logEvidence(epochs.map(slowOf))) : undefined
-  const latency = rules.judgesLatency && slowIsKnown && running !== undefined
+  const latency = rules.judgesLatency && slowIsKnown
   return {
     evidence: latencyEvidence === undefined ? errorEvidence : (errorEvidence + latencyEvidence) / 2,
     rollbackAt: 1 / rules.falseRollbackRate,
@@ -24,8 +24,8 @@ export function judgedNumbers(rules: JudgingRules, evidence: Evidence): JudgedNu
       rules.errorThreshold === undefined ? undefined : ratio(logAbove(rules.errorThreshold, canary.requests, canary.errors)),
     aboveLatencyThreshold:
       rules.latencyThresholdMs === undefined ? undefined : ratio(logAbove(rules.slowRate, successes(canary), canary.slow)),
-    aboveBaseline: running?.weight === 100 ? aboveBaseline(rules, epochs) : undefined,
-    parity: running === undefined ? 1 : ratio(logNonInferiority(errorsOf(running))),
+    aboveBaseline: running.weight === 100 ? aboveBaseline(rules, epochs) : undefined,
+    parity: ratio(logNonInferiority(errorsOf(running))),
     belowErrorBound: ratio(logBelow(rules.errorBound, canary.requests, canary.errors)),
     latencyParity: latency ? ratio(logNonInferiority(slowOf(running))) : undefined,
     belowLatencyThreshold:
@@ -41,7 +41,7 @@ export function successes({ requests, errors }: ArmTally): number {
 function aboveBaseline(rules: JudgingRules, epochs: readonly EpochTally[]): number | undefined {
   const { stable } = epochs.slice(0, -1).reduce(addTallies, emptyTally)
   if (stable.requests < rules.minRequests) return undefined
-  const { canary } = epochs.at(-1) as EpochTally
+  const { canary } = runningEpoch({ epochs })
   return ratio(logAbove(upperBound(stable.requests, stable.errors, baselineConfidence), canary.requests, canary.errors))
 }
 

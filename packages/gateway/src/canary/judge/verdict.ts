@@ -1,7 +1,7 @@
 import { durationText } from '@hazeljs/core'
 import { inconclusiveAfterIntervals, type JudgingRules, weightAfter } from '../judging-rules.js'
-import { type ArmTally, emptyTally } from '../rollout.js'
-import type { Evidence, JudgedNumbers, Verdict, VerdictCode } from './evidence.js'
+import type { ArmTally } from '../rollout.js'
+import { type Evidence, type JudgedNumbers, runningEpoch, type Verdict, type VerdictCode } from './evidence.js'
 import { judgedNumbers, successes } from './numbers.js'
 import { logBelow } from './rate-tests.js'
 
@@ -39,7 +39,7 @@ type Finding = readonly [code: VerdictCode, reason: string]
 
 /** Why the canary has to go; the gravest first. */
 function accuse(rules: JudgingRules, { epochs, evaluator, state }: Evidence, numbers: JudgedNumbers): Finding | undefined {
-  const { stable, canary } = epochs.at(-1) ?? emptyTally
+  const { stable, canary } = runningEpoch({ epochs })
   const { evidence, rollbackAt, errorEvidence, latencyEvidence = 0 } = numbers
   const errors = `${failedOf(canary)} failed, of stable's ${failedOf(stable)}`
   if (evidence >= rollbackAt && errorEvidence >= latencyEvidence)
@@ -62,7 +62,7 @@ function accuse(rules: JudgingRules, { epochs, evaluator, state }: Evidence, num
 /** Why the next step can't be taken. */
 function obstruct(rules: JudgingRules, evidence: Evidence, numbers: JudgedNumbers): Finding | undefined {
   const { epochs, stepMs, diverted, evaluator } = evidence
-  const { weight = 0, canary = emptyTally.canary } = epochs.at(-1) ?? {}
+  const { weight, canary } = runningEpoch({ epochs })
   if (diverted) return ['no-instance', 'the canary could not serve all of its requests: it has no instance, or its circuit is open']
   if (stepMs < rules.stepIntervalMs)
     return ['step-time', `the step has lasted ${durationText(Math.floor(stepMs))} of ${durationText(rules.stepIntervalMs)}`]
@@ -82,7 +82,7 @@ function evaluatorMissing({ evaluator }: Evidence): Finding | undefined {
 
 /** Whether the canary is known to be no worse. */
 function prove(rules: JudgingRules, { epochs, slowIsKnown }: Evidence, numbers: JudgedNumbers): Finding | undefined {
-  const { stable, canary } = epochs.at(-1) ?? emptyTally
+  const { stable, canary } = runningEpoch({ epochs })
   if (numbers.parity < parityBound && numbers.belowErrorBound < boundBound)
     return [
       'errors-unproven',
@@ -124,7 +124,7 @@ function allow(
   { epochs, confirmation }: Evidence,
   say: (action: Verdict['action'], code: VerdictCode, reason: string) => Verdict,
 ): Verdict {
-  const { weight = 0, stable, canary } = epochs.at(-1) ?? { weight: 0, ...emptyTally }
+  const { weight, stable, canary } = runningEpoch({ epochs })
   const code = weight === 0 ? 'time' : 'as-good-as-stable'
   const next = percent((weightAfter(weight, rules.steps) ?? 100) / 100)
   const reason =
