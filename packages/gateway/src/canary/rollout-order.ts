@@ -10,3 +10,8 @@ export function isFurther(a: RolloutState, b: RolloutState): boolean {
   if (isRolledBack !== (b.state === CanaryState.ROLLED_BACK)) return isRolledBack
   return a.epoch > b.epoch
 }
+
+/** Whether the same has been done to both, as far as weight and state say. */
+export function isSameMove(a: RolloutState, b: RolloutState): boolean {
+  return a.state === b.state && a.epoch === b.epoch
+}

@@ -2,6 +2,7 @@ import { HazelError } from '@hazeljs/core'
 import { describe, expect, it } from 'vitest'
 import { defaultReportIntervalMs, lastRetryMs, SharedRollout } from './shared-rollout.js'
 import { members, paused, RecordingHost, rolledBack, rolloutId, stepTo, tallyOf } from './shared-rollout.fixture.js'
+import type { RolloutState } from './rollout.js'
 import { storeCallLimitMs } from './store-link.js'
 
 const away = () => Promise.reject(new Error('away'))
@@ -186,16 +187,56 @@ describe('a store that has lost the rollout', () => {
     expect(host.rollout.state).toBe('PAUSED')
   })
 
-  it('is told of what was done by hand while it was away, if it knows nothing later', async () => {
-    const { clock, all, begin, kept } = members(2)
+  it.each([rolledBack, paused, (rollout: RolloutState) => stepTo(50, rollout)])(
+    'is told of what was done by hand while it was away, if it knows nothing later: %o',
+    async (move) => {
+      const { clock, all, begin, kept } = members(2)
+      const { host, store } = all[0]!
+      await begin()
+      store.break(away)
+      await clock.advance(2_000)
+      const moved = move(host.rollout)
+      host.rollout = moved
+      store.heal()
+      await clock.advance(5_000)
+      expect((await kept()).rollout).toEqual(moved)
+      for (const member of all) expect(member.host.rollout).toEqual(moved)
+    },
+  )
+
+  it('keeps a later step against a pause by hand while it was away, and not against a rollback', async () => {
+    for (const [move, state] of [
+      [paused, 'ACTIVE'],
+      [rolledBack, 'ROLLED_BACK'],
+    ] as const) {
+      const { clock, all, begin } = members(2)
+      const [one, two] = [all[0]!, all[1]!]
+      await begin()
+      one.store.break(away)
+      await clock.advance(2_000)
+      one.host.rollout = move(one.host.rollout)
+      expect(await two.rollout.propose(stepTo(50, two.host.rollout), false)).toBe(true)
+      one.store.heal()
+      await clock.advance(5_000)
+      for (const { host } of all) expect(host.rollout.state).toBe(state)
+    }
+  })
+
+  it('takes no answer that was on its way for news about what was just done by hand', async () => {
+    const { clock, all, begin, kept } = members(1)
     const { host, store } = all[0]!
     await begin()
-    store.break(away)
-    await clock.advance(2_000)
-    host.rollout = rolledBack(host.rollout)
-    store.heal()
-    await clock.advance(5_000)
-    expect((await kept()).rollout.state).toBe('ROLLED_BACK')
-    for (const member of all) expect(member.host.rollout.state).toBe('ROLLED_BACK')
+    store.break(async (call) => {
+      const answer = await call()
+      await clock.sleep(400)
+      return answer
+    })
+    await clock.advance(1_110)
+    expect(store.underWay).toBe(1)
+    const heard = host.adopted.length
+    host.rollout = paused(host.rollout)
+    await clock.advance(3_000)
+    expect(host.adopted.slice(heard).map(({ rollout }) => rollout.state)).not.toContain('ACTIVE')
+    expect((await kept()).rollout.state).toBe('PAUSED')
   })
 })

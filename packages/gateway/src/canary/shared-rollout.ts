@@ -5,7 +5,7 @@ import type { CanaryStore, RolloutReport, StoredRollout } from './canary-store.j
 import { isUnknownRollout } from './canary-store-error.js'
 import { PacedTask } from './paced-task.js'
 import type { RolloutState, Tally } from './rollout.js'
-import { isFurther } from './rollout-order.js'
+import { isFurther, isSameMove } from './rollout-order.js'
 import { StoreLink } from './store-link.js'
 import { checkStored } from './stored-rollout.js'
 
@@ -212,12 +212,13 @@ export class SharedRollout {
     // What was told meanwhile is newer than this answer; the next one will be fresh.
     if (this.#closing !== undefined || (isLate && stored.revision >= known)) return
     const { rollout } = this.#host
-    if (isFurther(rollout, stored.rollout) || (isLate && !isFurther(stored.rollout, rollout))) return this.#putBack(stored, rollout)
+    const isOlder = isLate || (stored.revision === this.#revision && !isSameMove(stored.rollout, rollout))
+    if (isFurther(rollout, stored.rollout) || (isOlder && !isFurther(stored.rollout, rollout))) return this.#putBack(stored, rollout)
     this.#adopt(stored)
     if (this.#isLeading && stored.leader === this.member) this.#host.lead(stored)
   }
 
-  /** The store has lost what the host knows. */
+  /** The store has lost what the host knows, or never got what was done by hand. */
   async #putBack({ revision }: StoredRollout, rollout: RolloutState): Promise<void> {
     this.#revision = revision
     const stored = await this.#update(revision, rollout)
