@@ -11,6 +11,7 @@ import {
   systemRandom,
 } from '@hazeljs/core'
 import { DiscoveryClient, type RegistryBackend } from '@hazeljs/discovery'
+import type { CanaryStore } from './canary/canary-store.js'
 import type { ResolvedGateway } from './config/resolved.js'
 import type { GatewayEvents } from './events.js'
 import type { GatewayContext } from './gateway-context.js'
@@ -28,13 +29,18 @@ export interface GatewayDependencies {
   readonly random?: Random
   /** Where request lines and internal errors go. Default: one JSON object a line. */
   readonly logger?: Logger
+  /**
+   * Keeps canaries over restarts, and shares them with the gateways of other processes: they count together, one of them decides. Not closed with
+   * the gateway. Default: each gateway has its own, and a restart begins anew.
+   */
+  readonly canaryStore?: CanaryStore
 }
 
 /** Everything that the stages of one gateway share, made for it. */
 export function buildContext(
   config: ResolvedGateway,
   backend: RegistryBackend | undefined,
-  { clock = systemClock, random = systemRandom, logger = jsonLogger }: GatewayDependencies,
+  { clock = systemClock, random = systemRandom, logger = jsonLogger, canaryStore }: GatewayDependencies,
 ): GatewayContext {
   const guardedClock = guardClock(clock)
   const guardedLogger = guardLogger(logger)
@@ -47,6 +53,7 @@ export function buildContext(
     random,
     logger: guardedLogger,
     events,
+    canaryStore,
     discovery: new DiscoveryClient(config.discovery, backend, {
       clock: guardedClock,
       random,

@@ -1,5 +1,6 @@
 import type { Clock, Emitter, Logger, Random } from '@hazeljs/core'
 import type { DiscoveryClient } from '@hazeljs/discovery'
+import type { CanaryStore } from './canary/canary-store.js'
 import type { ResolvedGateway } from './config/resolved.js'
 import type { GatewayEvents } from './events.js'
 import type { ClientAddresses } from './http/client-address.js'
@@ -16,6 +17,7 @@ export interface GatewayContext {
   readonly random: Random
   readonly logger: Logger
   readonly events: Emitter<GatewayEvents>
+  readonly canaryStore: CanaryStore | undefined
   readonly discovery: DiscoveryClient
   readonly pools: UpstreamPools
   readonly addresses: ClientAddresses

@@ -167,7 +167,7 @@ function problemsIn(error: unknown, name: string): readonly ConfigProblem[] {
 }
 
 function closePlan({ whole, subsets, canary, mirror }: RoutePlan): void {
-  canary?.engine.stop()
+  void canary?.engine.close()
   mirror?.close()
   for (const { picker } of new Set([whole, ...subsets])) picker.close()
 }

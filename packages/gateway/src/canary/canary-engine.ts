@@ -12,6 +12,7 @@ import {
 import { checkCanary } from '../config/check.js'
 import type { CanaryConfig } from '../config/canary-config.js'
 import { ArmWindows } from './arm-windows.js'
+import { Assigner } from './assigner.js'
 import { type Assignment, noBucket } from './assignment.js'
 import type { CanaryStore } from './canary-store.js'
 import type { CanaryEvents } from './canary-events.js'
@@ -19,7 +20,8 @@ import type { CanaryArmName, CanaryMetrics } from './canary-metrics.js'
 import { type CanaryStatus, canaryStatus } from './canary-status.js'
 import type { CanaryDecision } from './decisions.js'
 import { type JudgingRules, judgingRules } from './judging-rules.js'
-import { type DiffCount, RolloutControl } from './rollout-control.js'
+import type { DiffCount } from './judge/evidence.js'
+import { RolloutControl } from './rollout-control.js'
 
 export interface CanaryEngineOptions {
   readonly clock?: Clock
@@ -37,6 +39,12 @@ export interface CanaryEngineOptions {
   readonly id?: string
 }
 
+/** A request, as far as assignments go by it. */
+export interface CanaryRequest {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly clientIp?: string
+}
+
 /**
  * Splits traffic between a stable version and a canary, and judges the canary by what becomes of its requests: takes the next of the `steps`
  * when it is shown to be as good as stable, and gives everything back to stable when it is shown to be worse. The split holds from the start;
@@ -47,7 +55,7 @@ export interface CanaryEngineOptions {
 export class CanaryEngine {
   readonly config: CanaryConfig
   readonly #rules: JudgingRules
-  readonly #random: Random
+  readonly #assigner: Assigner
   readonly #events: Emitter<CanaryEvents>
   readonly #windows: ArmWindows
   readonly #control: RolloutControl
@@ -66,7 +74,8 @@ export class CanaryEngine {
       ])
     const clock = guardClock(options.clock ?? systemClock)
     this.#rules = judgingRules(this.config)
-    this.#random = options.random ?? systemRandom
+    const random = options.random ?? systemRandom
+    this.#assigner = new Assigner(this.config, id, random)
     this.#events = new Emitter<CanaryEvents>(options.onListenerError)
     this.#windows = new ArmWindows(durationMs(promotion.evaluationWindow) ?? this.#rules.stepIntervalMs, clock)
     this.#control = new RolloutControl({
@@ -76,21 +85,19 @@ export class CanaryEngine {
       events: this.#events,
       windows: this.#windows,
       mirrorDiff,
-      sharing: options.store && { store: options.store, id, random: this.#random },
+      sharing: options.store && { store: options.store, id, random },
     })
   }
 
-  /** Which arm serves the next request. */
-  selectVersion(): CanaryArmName {
-    const weight = this.#control.live.splitWeight
-    if (weight === 0) return 'stable'
-    if (weight === 100) return 'canary'
-    return this.#random.next() * 100 < weight ? 'canary' : 'stable'
+  /** Which arm serves the next request: one of a certain client, where `stickyBy` or `override` tell them apart. */
+  selectVersion({ headers = {}, clientIp = '' }: CanaryRequest = {}): CanaryArmName {
+    return this.assign(Object.entries(headers).flat(), clientIp).arm
   }
 
-  /** As {@link selectVersion}, for a request of the gateway. Counts nothing. */
-  assign(_rawHeaders: readonly string[], _clientIp: string): Assignment {
-    return this.#drawn(this.selectVersion())
+  /** The same for a request as it arrived, with what becomes of it to be {@link record}ed. Counts nothing. */
+  assign(rawHeaders: readonly string[], clientIp: string): Assignment {
+    const { epoch, live, isSplit } = this.#control
+    return this.#assigner.assign(rawHeaders, clientIp, live.splitWeight, epoch, isSplit)
   }
 
   /** The canary can't serve a request that was assigned to it: stable does, and the canary's next step waits. */

@@ -9,7 +9,7 @@ import type { CanaryMetrics } from './canary-metrics.js'
 import { type CanaryMove, CanaryState, nextCanaryState } from './canary-state.js'
 import { CanaryStoreError } from './canary-store-error.js'
 import { DecisionLog } from './decisions.js'
-import type { Evidence, Verdict } from './judge/evidence.js'
+import type { DiffCount, Evidence, Verdict } from './judge/evidence.js'
 import { type JudgingRules, weightAfter } from './judging-rules.js'
 import { LiveRollout, type SharingOptions } from './live-rollout.js'
 import type { RolloutState } from './rollout.js'
@@ -17,12 +17,6 @@ import { firstState, inState, nextEpoch, withSlowMs } from './rollout-moves.js'
 
 /** Everything is looked at once a second, in short steps ten times a step; harm is seen with each error. */
 const longestLookMs = 1_000
-
-/** How many of a mirror's answers were compared, and differed. */
-export interface DiffCount {
-  readonly compared: number
-  readonly different: number
-}
 
 export interface RolloutControlOptions {
   readonly config: CanaryConfig
@@ -81,6 +75,12 @@ export class RolloutControl implements Judged {
 
   get epoch(): number {
     return this.#live.state.epoch
+  }
+
+  /** Whether there are two arms to choose from. */
+  get isSplit(): boolean {
+    const { state } = this.state
+    return state === 'ACTIVE' || state === 'PAUSED'
   }
 
   get running(): boolean {

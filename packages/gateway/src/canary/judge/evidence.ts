@@ -1,6 +1,12 @@
 import type { CanaryState } from '../canary-state.js'
 import { emptyTally, type EpochTally } from '../rollout.js'
 
+/** How many of a mirror's answers were compared, and differed. */
+export interface DiffCount {
+  readonly compared: number
+  readonly different: number
+}
+
 /** Everything that a verdict goes by, besides the rules. Plain JSON, so that a decision can be judged again from its log entry. */
 export interface Evidence {
   readonly state: CanaryState
@@ -15,7 +21,7 @@ export interface Evidence {
   /** What `customEvaluator` says; `undefined`: there is none, it was not asked, or it said nothing that counts. */
   readonly evaluator?: 'promote' | 'hold' | 'rollback' | undefined
   /** What the mirror's comparisons found. */
-  readonly mirrorDiff?: { readonly compared: number; readonly different: number } | undefined
+  readonly mirrorDiff?: DiffCount | undefined
   /** Where `confirm` is asked before a step: whether it has been, for this one. */
   readonly confirmation?: 'not-asked' | 'pending' | 'refused' | 'granted' | undefined
 }
