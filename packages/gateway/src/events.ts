@@ -1,6 +1,7 @@
 import type { CanaryChange, CanaryFault } from './canary/canary-events.js'
 import type { CanaryDecision } from './canary/decisions.js'
 import type { ProblemCode } from './errors.js'
+import type { MirrorExample } from './mirror/diff/diff-report.js'
 
 /** What every event of a gateway carries. */
 export interface RouteEvent {
@@ -51,6 +52,12 @@ export interface ShedRequestEvent {
   readonly retryAfterMs: number
 }
 
+/** A mirror answered something else than the service did. */
+export interface MirrorDiffEvent extends RouteEvent, MirrorExample {
+  /** The mirror's. */
+  readonly service: string
+}
+
 /** What `replaceRoutes` did. */
 export interface RoutesReplacedEvent {
   /** Paths of the routes that are new or were changed. */
@@ -80,6 +87,8 @@ export interface GatewayEvents {
   'request:unreadable': UnreadableRequestEvent
   /** For each request that is shed: count, and do no more. */
   'request:shed': ShedRequestEvent
+  /** As often as answers differ: count, and do no more. */
+  'mirror:diff': MirrorDiffEvent
   /** A removed route's last request has ended, and its state is gone: breakers, limiters, canary, watches. */
   'route:released': RouteEvent
   /** All routes were swapped at once; requests under way go on with those they came by. */

@@ -3,10 +3,12 @@ import type { Lease } from '@hazeljs/discovery'
 import { CallContext } from '@hazeljs/resilience'
 import type { Readable } from 'node:stream'
 import type { ArrivedRequest } from './arrived-request.js'
+import type { Assignment } from './canary/assignment.js'
 import { ClientLeftError, type GatewayError } from './errors.js'
 import type { ClientResponse } from './http/client-response.js'
 import type { ClientUpgrade } from './http/client-upgrade.js'
 import type { RequestTarget } from './http/target.js'
+import type { AnswerCapture } from './mirror/diff/answer-capture.js'
 import type { RoutePlan } from './route-plan.js'
 import type { Subset } from './subset.js'
 
@@ -39,14 +41,17 @@ export class Exchange {
   host = ''
   /** Set by `matchRoute`. */
   route: RoutePlan | undefined
-  /** Set by `chooseSubset`. */
+  /** Set by `chooseSubset`, and by `fallBack` when stable takes over. */
   subset: Subset | undefined
-  arm: 'stable' | 'canary' | undefined
+  /** Which arm of the route's canary that is, where it is one. */
+  assignment: Assignment | undefined
   /** Set by `rewrite`: path and query, and the fields, as the instance gets them. */
   upstreamTarget = ''
   upstreamHeaders: string[] = []
   /** Set by `mirror`: the answer's head waits for it. */
   answerHold: Promise<void> | undefined
+  /** Set by `mirror`: is told the instance's answer, to be compared with the mirror's. */
+  answerCapture: AnswerCapture | undefined
   /** Set by `limitTime` and `adaptConcurrency`: to be called for an answer that has no natural end, which no timeout and no measure fits. */
   liftTimeLimit: (() => void) | undefined
   /** Set by `pickInstance`. */
@@ -55,6 +60,8 @@ export class Exchange {
   tried: string[] | undefined
   /** Fields that stages put on every answer, the gateway's own included: name, value, … */
   answerHeaders: string[] | undefined
+  /** Set by an attempt where the route has a canary: when the head of the latest answer came. */
+  headAtMs: number | undefined
   /** What the client was told; 0 as long as nothing was. */
   status = 0
   /** Why the answer was none, or broke off. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@hazeljs/core'
 import { aggregateMetrics, type MetricsSnapshot } from '@hazeljs/resilience'
 import type { RefusedRequests, RefusedSnapshot } from './http/refused-requests.js'
+import type { MirrorSnapshot } from './mirror/mirror-counts.js'
 import type { RoutePlan } from './route-plan.js'
 
 export interface RouteMetrics {
@@ -20,6 +21,8 @@ export interface GatewaySnapshot {
   /** Over all routes: merged histograms, never averaged percentiles. */
   readonly aggregated: MetricsSnapshot
   readonly refused: RefusedSnapshot
+  /** One entry for each route with a mirror. */
+  readonly mirrors: readonly MirrorSnapshot[]
 }
 
 /** What the gateway's routes did in the last window. */
@@ -48,6 +51,7 @@ export class GatewayMetrics {
       routes: counted.map((entry) => ({ ...entry, metrics: entry.metrics.getSnapshot() })),
       aggregated: aggregateMetrics(counted.map(({ metrics }) => metrics)),
       refused: this.#refused.snapshot(),
+      mirrors: plans.flatMap(({ mirror }) => (mirror === undefined ? [] : [mirror.snapshot()])),
     }
   }
 }

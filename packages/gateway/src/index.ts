@@ -18,7 +18,6 @@ export {
 } from './decorators.js'
 export type {
   GatewayRouteDefinition,
-  HeaderEdits,
   MessageTransform,
   NewBody,
   RequestView,
@@ -31,7 +30,8 @@ export type {
   TransformConfig,
 } from './config/definition.js'
 export type { CanaryArm, CanaryConfig, CanaryPromotion, PendingStep } from './config/canary-config.js'
-export type { MirrorConfig } from './config/mirror-config.js'
+export type { HeaderEdits } from './config/header-edits.js'
+export type { ComparedAnswer, MirrorConfig, MirrorDiffConfig, ResolvedMirror, ResolvedMirrorDiff } from './config/mirror-config.js'
 export type { VersionRouteConfig, VersionTarget } from './config/version-config.js'
 export type { CorsConfig, GatewayConfig, GatewayOptions, UpstreamTlsConfig } from './config/gateway-options.js'
 export type { CanaryChange, CanaryEvents, CanaryFault } from './canary/canary-events.js'
@@ -41,7 +41,7 @@ export type { Evidence, JudgedNumbers, Verdict, VerdictCode } from './canary/jud
 export type { ArmTally, EpochTally, RolloutState, Tally } from './canary/rollout.js'
 export type { CanaryArmMetrics, CanaryArmName, CanaryMetrics } from './canary/canary-metrics.js'
 export { CanaryState, CanaryStateError } from './canary/canary-state.js'
-export { CanaryEngine, type CanaryEngineOptions } from './canary/canary-engine.js'
+export { CanaryEngine, type CanaryEngineOptions, type CanaryRequest } from './canary/canary-engine.js'
 export { VersionRouter, type VersionRequest, type VersionResolution, type VersionRouterOptions } from './versions/version-router.js'
 export { ClientLeftError, GatewayError, problemCodes, UpstreamError, type ProblemCode } from './errors.js'
 export type {
@@ -50,6 +50,7 @@ export type {
   CanaryRouteEvent,
   CircuitEvent,
   GatewayEvents,
+  MirrorDiffEvent,
   RateLimitEvent,
   RouteEvent,
   RouteFailureEvent,
@@ -58,6 +59,8 @@ export type {
   UnreadableRequestEvent,
 } from './events.js'
 export type { GatewayMetrics, GatewaySnapshot, RouteMetrics } from './gateway-metrics.js'
+export type { DroppedCopies, MirrorSnapshot } from './mirror/mirror-counts.js'
+export type { MirrorDifference, MirrorExample, MirrorReport } from './mirror/diff/diff-report.js'
 export type { RefusedSnapshot } from './http/refused-requests.js'
 export type { ListenOptions, ListenTlsOptions } from './http/listen-options.js'
 export type { ExplainRequest } from './explain/explain.js'

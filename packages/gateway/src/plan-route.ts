@@ -92,7 +92,7 @@ function makePlan(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBu
     breaks: route.circuitBreaker !== undefined,
     bounded: route.bulkhead !== undefined,
     adapts: route.adaptiveConcurrency !== undefined,
-    mirror: route.mirror && new Mirror(route.mirror, gateway),
+    mirror: route.mirror && new Mirror(route.mirror, route.path, gateway),
     inFlight: new InFlight(),
   }
 }

@@ -89,14 +89,6 @@ describe('a resolved route', () => {
     expect(checkRoute(undefinedOnes, checkConfig(config).gateway)).toMatchObject({ retry: { maxAttempts: 2 }, timeoutMs: 10_000 })
   })
 
-  it('fills in what a mirror leaves out', () => {
-    expect(resolved({ ...route, trafficPolicy: { mirror: { service: 'shadow' } } }).mirror).toEqual({
-      service: 'shadow',
-      percentage: 100,
-      waitForResponse: false,
-    })
-  })
-
   it('takes the rate limit and the bulkhead of the traffic policy', () => {
     const trafficPolicy = { rateLimit: { max: 5, window: 1_000, key: 'ip' as const }, bulkhead: { maxConcurrent: 3 }, attemptTimeout: '1s' }
     expect(resolved({ ...route, trafficPolicy })).toMatchObject({

@@ -7,6 +7,9 @@ export const defaultVersionHeader = 'X-API-Version'
 /** The query parameter that asks for a version, for `strategy: 'query'`. */
 export const defaultVersionParam = 'version'
 
+/** The parameter of a media type that asks for a version, for `strategy: 'media-type'`. */
+export const defaultMediaTypeParam = 'version'
+
 /** Shares of the traffic in per cent that a canary goes through where `promotion.steps` are not given. */
 export const defaultCanarySteps: readonly number[] = [10, 25, 50, 75, 100]
 
@@ -15,6 +18,24 @@ export const defaultMaxUrlLength = 8_192
 
 /** Share of the requests that are mirrored, in per cent. */
 export const defaultMirrorPercentage = 100
+
+/** Methods that change nothing (RFC 9110, 9.2.1): a copy of them does no harm. */
+export const defaultMirrorMethods: readonly string[] = Object.freeze(['GET', 'HEAD', 'OPTIONS'])
+
+/** A copy without a complete answer by then is given up. */
+export const defaultMirrorTimeoutMs = 10_000
+
+/** Copies of one route under way at once. */
+export const defaultMirrorsInFlight = 64
+
+/** The longest body of a request that is copied. */
+export const defaultMirrorBodyBytes = 65_536
+
+/** The longest body of an answer that is compared. */
+export const defaultDiffBytes = 65_536
+
+/** Fields of an answer that are compared, in lower case. */
+export const defaultDiffHeaders: readonly string[] = Object.freeze(['content-type'])
 
 /** The largest body that a transform's function gets. */
 export const defaultTransformBytes = 1_048_576

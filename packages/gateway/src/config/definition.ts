@@ -8,6 +8,7 @@ import type {
   RetryOptions,
 } from '@hazeljs/resilience'
 import type { CanaryConfig } from './canary-config.js'
+import type { HeaderEdits } from './header-edits.js'
 import type { MirrorConfig } from './mirror-config.js'
 import type { VersionRouteConfig } from './version-config.js'
 
@@ -52,12 +53,6 @@ export interface ServiceRouteConfig {
   readonly addPrefix?: string
   /** Forward the client's `Host` instead of the instance's. Default `false`. */
   readonly preserveHost?: boolean
-}
-
-/** Edits to headers, made while the message streams on. */
-export interface HeaderEdits {
-  readonly set?: Readonly<Record<string, string>>
-  readonly remove?: readonly string[]
 }
 
 /** An answer as configuration functions see it: status and fields as the client gets them, names as in {@link RequestView}. */

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod'
-import type { HeaderEdits } from './definition.js'
 import { type Fields, isObject, type Loose, type Report } from './fields.js'
+import type { HeaderEdits } from './header-edits.js'
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const fieldValue = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/

@@ -1,5 +1,6 @@
 import { defaultTransformBytes } from './defaults.js'
-import type { HeaderEdits, MessageTransform, TransformConfig } from './definition.js'
+import type { MessageTransform, TransformConfig } from './definition.js'
+import type { HeaderEdits } from './header-edits.js'
 import type { BodyRule, ResolvedTransform } from './resolved.js'
 
 export function resolveTransform({ request = {}, response = {} }: TransformConfig): ResolvedTransform {

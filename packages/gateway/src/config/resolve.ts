@@ -5,14 +5,13 @@ import {
   defaultKeepAliveMs,
   defaultMaxUrlLength,
   defaultMetricsWindowMs,
-  defaultMirrorPercentage,
   defaultStrategy,
   defaultUpgrades,
 } from './defaults.js'
 import type { GatewayRouteDefinition } from './definition.js'
-import type { MirrorConfig } from './mirror-config.js'
 import type { CorsConfig, GatewayOptions } from './gateway-options.js'
 import { canonicalPrefix, pathShape } from './path-rules.js'
+import { resolveMirror } from './resolve-mirror.js'
 import { resolveTransform } from './resolve-transform.js'
 import type { ResolvedGateway, ResolvedRoute, RouteDefaults } from './resolved.js'
 
@@ -87,8 +86,4 @@ function policy<T>(own: T | false | undefined, byDefault: T | undefined): T | un
 function resolveCors(cors: boolean | CorsConfig | undefined): CorsConfig | undefined {
   if (cors === true) return Object.freeze({})
   return cors === false ? undefined : cors
-}
-
-function resolveMirror({ service, percentage, waitForResponse }: MirrorConfig): Required<MirrorConfig> {
-  return Object.freeze({ service, percentage: percentage ?? defaultMirrorPercentage, waitForResponse: waitForResponse ?? false })
 }

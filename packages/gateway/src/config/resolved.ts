@@ -1,9 +1,10 @@
 import type { ServiceFilter } from '@hazeljs/core'
 import type { DiscoveryClientConfig } from '@hazeljs/discovery'
 import type { AdaptiveConcurrencyOptions, BulkheadOptions, CircuitBreakerOptions, RetryOptions } from '@hazeljs/resilience'
-import type { GatewayRouteDefinition, HeaderEdits, MessageTransform, RequestView, ResponseView, RouteRateLimit } from './definition.js'
+import type { GatewayRouteDefinition, MessageTransform, RequestView, ResponseView, RouteRateLimit } from './definition.js'
+import type { HeaderEdits } from './header-edits.js'
 import type { CanaryConfig } from './canary-config.js'
-import type { MirrorConfig } from './mirror-config.js'
+import type { ResolvedMirror } from './mirror-config.js'
 import type { VersionRouteConfig } from './version-config.js'
 import type { CorsConfig, UpstreamTlsConfig } from './gateway-options.js'
 
@@ -39,7 +40,7 @@ export interface ResolvedRoute {
   readonly rateLimit: RouteRateLimit | undefined
   readonly bulkhead: BulkheadOptions | undefined
   readonly adaptiveConcurrency: AdaptiveConcurrencyOptions | undefined
-  readonly mirror: Required<MirrorConfig> | undefined
+  readonly mirror: ResolvedMirror | undefined
   readonly transform: ResolvedTransform | undefined
   /** What the user gave, for `getRoutes()`. */
   readonly definition: GatewayRouteDefinition

@@ -1,5 +1,4 @@
-import { METHODS } from 'node:http'
-import { show, suggest } from '@hazeljs/core'
+import { show } from '@hazeljs/core'
 import {
   adaptiveConcurrencyProblems,
   bulkheadProblems,
@@ -10,8 +9,9 @@ import {
 import type { ZodType } from 'zod'
 import { canarySchema } from './canary-schema.js'
 import type { GatewayRouteDefinition, RouteRateLimit, ServiceRouteConfig, TrafficPolicyConfig } from './definition.js'
-import type { MirrorConfig } from './mirror-config.js'
 import { type Fields, isObject, type Loose, type Report } from './fields.js'
+import { methodsSchema } from './methods-schema.js'
+import { mirrorSchema } from './mirror-schema.js'
 import { pathProblem, prefixProblem, strategyProblem, stripPrefixProblem } from './path-rules.js'
 import { transformSchema } from './transform-schema.js'
 import { versionRouteSchema } from './version-schema.js'
@@ -23,7 +23,7 @@ export function routeSchema(fields: Fields): ZodType {
   const rateLimit = rateLimitSchema(fields).optional()
   const schema = fields.options<GatewayRouteDefinition>({
     path: fields.checkedText(pathProblem),
-    methods: methodsSchema(fields).optional(),
+    methods: methodsSchema(fields, 'a list of methods; leave it out for every method').optional(),
     upgrades: upgradesSchema(fields).optional(),
     allowEncodedSlashes: fields.flag.optional(),
     serviceName: fields.text.optional(),
@@ -38,6 +38,7 @@ export function routeSchema(fields: Fields): ZodType {
     checkService(route, report)
     checkStripPrefix(route, report)
     checkEncodedSlashes(route, report)
+    checkDiffGate(route, report)
     const policy: Readonly<Record<string, unknown>> = isObject(route.trafficPolicy) ? route.trafficPolicy : {}
     for (const name of ['circuitBreaker', 'rateLimit'] as const) {
       if (route[name] !== undefined && policy[name] !== undefined) report([name], `is given here and in trafficPolicy.${name}; keep one`)
@@ -58,9 +59,7 @@ function serviceConfigSchema(fields: Fields): ZodType {
 
 function trafficPolicySchema(fields: Fields, circuitBreaker: ZodType, rateLimit: ZodType): ZodType {
   return fields.options<TrafficPolicyConfig>({
-    mirror: fields
-      .options<MirrorConfig>({ service: fields.text, percentage: fields.percent.optional(), waitForResponse: fields.flag.optional() })
-      .optional(),
+    mirror: mirrorSchema(fields).optional(),
     transform: transformSchema(fields).optional(),
     timeout: fields.or([false], fields.duration(), `milliseconds, a string such as '30s', or false`).optional(),
     attemptTimeout: fields.duration().optional(),
@@ -79,22 +78,6 @@ function rateLimitSchema(fields: Fields): ZodType {
     const problems = rateLimiterProblems(limiter)
     if (key === undefined || key === 'ip' || typeof key === 'function') return problems
     return [...problems, { path: 'key', message: `expected 'ip' or a function of the request, got ${show(key)}` }]
-  })
-}
-
-function methodsSchema(fields: Fields): ZodType {
-  const known = METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE')
-  return fields.list(fields.text, 'a list of methods; leave it out for every method').superRefine((methods, context) => {
-    const seen = new Set<string>()
-    for (const [index, method] of methods.entries()) {
-      if (typeof method !== 'string') continue
-      const upper = method.toUpperCase()
-      const add = (message: string) => context.addIssue({ code: 'custom', path: [index], message })
-      if (upper === 'CONNECT' || upper === 'TRACE') add(`${upper} is never forwarded`)
-      else if (!known.includes(upper)) add(`'${method}' is no HTTP method; ${suggest(upper, known)}`)
-      else if (seen.has(upper)) add(`${upper} is in the list already`)
-      seen.add(upper)
-    }
   })
 }
 
@@ -132,4 +115,11 @@ function checkEncodedSlashes({ path, allowEncodedSlashes, versionRoute }: Loose<
   if (isObject(versionRoute) && versionRoute.strategy === 'uri') {
     report(['allowEncodedSlashes'], `contradicts versionRoute.strategy 'uri': a version could stand behind %2F, unseen; keep one`)
   }
+}
+
+function checkDiffGate({ canary, trafficPolicy }: Loose<GatewayRouteDefinition>, report: Report): void {
+  if (!isObject(canary) || !isObject(canary.promotion) || canary.promotion.maxMirrorDiffRate === undefined) return
+  const mirror = isObject(trafficPolicy) ? trafficPolicy.mirror : undefined
+  if (isObject(mirror) && mirror.diff !== undefined && mirror.diff !== false) return
+  report(['canary', 'promotion', 'maxMirrorDiffRate'], 'needs trafficPolicy.mirror.diff: without it no answers are compared')
 }

@@ -1,7 +1,8 @@
 import type { ServiceFilter, ServiceInstance } from '@hazeljs/core'
 import type { AdaptiveConcurrencyMetrics, BulkheadMetrics, CircuitBreakerMetrics, LimitState } from '@hazeljs/resilience'
+import type { CanaryArmName } from '../canary/canary-metrics.js'
 import type { CanaryState } from '../canary/canary-state.js'
-import type { MirrorConfig } from '../config/mirror-config.js'
+import type { ResolvedMirror } from '../config/mirror-config.js'
 import type { VersionResolution } from '../versions/version-router.js'
 
 /** A field's name and its value. */
@@ -17,6 +18,17 @@ export interface ExplainedRoute {
 export interface OtherRoute extends ExplainedRoute {
   /** Its path does not match; its path does, but not its method; both do, but the route that serves is more specific. */
   readonly reason: 'path' | 'method' | 'less-specific'
+}
+
+export interface ExplainedCanary {
+  readonly arm: CanaryArmName
+  /** The canary's, in per cent. */
+  readonly weight: number
+  readonly state: CanaryState
+  /** A tester's header or cookie, the request's key by `stickyBy`, or chance: then the next request may be the other arm's. */
+  readonly chosenBy: 'override' | 'key' | 'chance'
+  /** The canary was chosen, but has no instance or an open circuit: stable takes its place. */
+  readonly diverted: boolean
 }
 
 export interface ExplainedSubset {
@@ -48,7 +60,7 @@ export interface ExplainedPolicies {
   readonly bulkhead: BulkheadMetrics | undefined
   /** Of the request's subset. */
   readonly adaptiveConcurrency: AdaptiveConcurrencyMetrics | undefined
-  readonly mirror: Required<MirrorConfig> | undefined
+  readonly mirror: ResolvedMirror | undefined
   /** The largest bodies that functions change; `undefined` for those that they leave alone. Edits to fields show in `upstream`. */
   readonly transform: { readonly requestBytes: number | undefined; readonly responseBytes: number | undefined } | undefined
 }
@@ -109,7 +121,7 @@ export interface Explanation {
   readonly otherRoutes: readonly OtherRoute[]
   readonly version: VersionResolution | undefined
   /** `undefined` as well where the request asked for a version by name. */
-  readonly canary: { readonly arm: 'stable' | 'canary'; readonly weight: number; readonly state: CanaryState } | undefined
+  readonly canary: ExplainedCanary | undefined
   /** `undefined` where the request was refused before. */
   readonly subset: ExplainedSubset | undefined
   readonly policies: ExplainedPolicies | undefined

@@ -1,4 +1,4 @@
-import type { HeaderEdits } from '../config/definition.js'
+import type { HeaderEdits } from '../config/header-edits.js'
 import { connectionFields, hasField, withoutFields } from './connection-field.js'
 import { fieldKind } from './field-kind.js'
 import { addForwarded, hasPassed, type Arrival } from './forwarded.js'

@@ -1,77 +1,105 @@
 import type { Clock, TimerHandle } from '@hazeljs/core'
 import type { Lease } from '@hazeljs/discovery'
 import type { Connection } from '../upstream/connection.js'
+import { ConnectionError } from '../upstream/connection-error.js'
 import type { Pool } from '../upstream/pool.js'
 import type { ResponseHead } from '../upstream/response-head.js'
 import type { UpstreamCall, UpstreamRequest } from '../upstream/upstream-request.js'
+import type { AnswerCapture } from './diff/answer-capture.js'
 
-/** A copy that takes longer is given up. */
-export const mirrorTimeoutMs = 10_000
 /** As much of a mirror's answer is read; of a longer one the connection is given up. */
 const answerBytes = 1_048_576
 
-/** One copy under way. Its answer is read and thrown away. */
+/** What came of a copy: the status of its answer; 0 where none came, or not all of it. */
+export type OnSettled = (status: number) => void
+
+/**
+ * One copy under way. Its answer is kept where it is compared, and else read and thrown away.
+ *
+ * Its instance is released without a verdict: copies lack credentials, and may ask for what the service cannot do yet. Whether an instance
+ * serves its own clients is not to be judged by them.
+ */
 export class MirrorCall implements UpstreamCall {
   readonly #lease: Lease
   readonly #clock: Clock
-  readonly #settled: () => void
+  readonly #capture: AnswerCapture | undefined
+  readonly #onSettled: OnSettled
   readonly #timer: TimerHandle
+  #pool: Pool | undefined
+  #request: UpstreamRequest | undefined
   #connection: Connection | undefined
+  #repeatable: boolean
   #received = 0
-  #outcome: 'success' | 'failure' = 'failure'
+  #status = 0
   #ended = false
 
-  /** `settled` is called once, when the copy has ended in any way. */
-  constructor(lease: Lease, clock: Clock, settled: () => void) {
+  /** `onSettled` is called once. `repeatable`: it may be sent again where its instance was just closing the connection. */
+  constructor(
+    lease: Lease,
+    clock: Clock,
+    { timeoutMs, repeatable, capture }: { timeoutMs: number; repeatable: boolean; capture: AnswerCapture | undefined },
+    onSettled: OnSettled,
+  ) {
     this.#lease = lease
     this.#clock = clock
-    this.#settled = settled
-    this.#timer = clock.setTimer(
-      () => {
-        this.giveUp()
-      },
-      mirrorTimeoutMs,
-      { background: true },
-    )
+    this.#capture = capture
+    this.#repeatable = repeatable
+    this.#onSettled = onSettled
+    this.#timer = clock.setTimer(this.giveUp, timeoutMs, { background: true })
   }
 
-  giveUp(): void {
-    this.#end('failure')
+  readonly giveUp = (): void => {
+    this.#end(0)
     this.#connection?.abort()
   }
 
   start(pool: Pool, request: UpstreamRequest): void {
+    this.#pool = pool
+    this.#request = request
     this.#connection = pool.take()
     this.#connection.send(request, this)
   }
 
-  onHead({ status }: ResponseHead): boolean {
-    this.#outcome = status >= 500 ? 'failure' : 'success'
+  onHead(head: ResponseHead): boolean {
+    if (head.status >= 200) {
+      this.#status = head.status
+      this.#capture?.begin(head)
+    }
     return true
   }
 
   onData(chunk: Buffer): boolean {
     this.#received += chunk.length
-    if (this.#received > answerBytes) {
-      this.#end(this.#outcome) // it answered, which is all that counts
+    this.#capture?.add(chunk)
+    if (this.#received > answerBytes && this.#capture?.wantsMore !== true) {
+      this.#capture?.end()
+      this.#end(this.#status) // it answers, which is all that counts
       this.#connection?.abort()
     }
     return true
   }
 
   onEnd(): void {
-    this.#end(this.#outcome)
+    this.#connection = undefined
+    this.#capture?.end()
+    this.#end(this.#status)
   }
 
-  onError(): void {
-    this.#end('failure')
+  onError(error: Error): void {
+    this.#connection = undefined
+    if (this.#ended) return
+    if (this.#repeatable && error instanceof ConnectionError && error.kind === 'stale') {
+      this.#repeatable = false
+      this.#connection = (this.#pool as Pool).open()
+      this.#connection.send(this.#request as UpstreamRequest, this)
+    } else this.#end(0)
   }
 
-  #end(outcome: 'success' | 'failure'): void {
+  #end(status: number): void {
     if (this.#ended) return
     this.#ended = true
     this.#clock.clearTimer(this.#timer)
-    this.#lease.release(outcome)
-    this.#settled()
+    this.#lease.release('ignored')
+    this.#onSettled(status)
   }
 }

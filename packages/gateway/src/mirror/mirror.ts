@@ -1,66 +1,170 @@
+import type { Clock, Random } from '@hazeljs/core'
 import type { InstancePicker } from '@hazeljs/discovery'
+import { CircuitBreaker } from '@hazeljs/resilience'
+import type { Readable } from 'node:stream'
 import type { ArrivedRequest } from '../arrived-request.js'
-import type { MirrorConfig } from '../config/mirror-config.js'
+import type { ResolvedMirror } from '../config/mirror-config.js'
 import type { GatewayContext } from '../gateway-context.js'
-import { DiffReport } from './diff/diff-report.js'
+import { headerValue } from '../http/header-lookup.js'
+import { isIdempotent } from '../upstream/upstream-failure.js'
+import type { UpstreamPools } from '../upstream/upstream-pools.js'
+import { ByteBudget, mirrorBytes } from './byte-budget.js'
+import type { AnswerCapture } from './diff/answer-capture.js'
+import { Comparer } from './diff/comparer.js'
+import { KeptBytes } from './kept-bytes.js'
 import { MirrorCall } from './mirror-call.js'
-import { mirrorHead } from './mirror-head.js'
+import { type CopiedRequest, type CopyOwner, MirrorCopy } from './mirror-copy.js'
+import { type DroppedCopies, MirrorCounts, type MirrorSnapshot } from './mirror-counts.js'
+import { mirrorHead, type MirrorHead } from './mirror-head.js'
 
-/** Copies under way at once; beyond it requests are not copied. */
-export const maxMirrorsInFlight = 64
-/** How long `waitForResponse` holds an answer back at most. */
-export const maxAnswerHoldMs = 1_000
+/** Copies in a row without a whole answer after which none are sent for 5 s; longer each time that the next one fails as well. */
+export const failuresToOpen = 5
 
-const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** A request as its instance will get it, before a function changes its body. */
+export interface MirroredRequest {
+  readonly arrived: Pick<ArrivedRequest, 'method' | 'rawHeaders'>
+  readonly body: Readable | Buffer | null
+  readonly target: { readonly path: string }
+  readonly upstreamTarget: string
+  readonly upstreamHeaders: readonly string[]
+  readonly clientIp: string
+  readonly requestId: string | undefined
+  readonly arm: 'stable' | 'canary' | undefined
+}
 
-/** Sends copies of safe requests without a body to another service, and never lets that service's state touch the original. */
-export class Mirror {
+/** Sends copies of a route's requests to another service, and never lets that service's state touch the originals. */
+export class Mirror implements CopyOwner {
   readonly holdsAnswer: boolean
-  readonly #percentage: number
+  readonly clock: Clock
+  readonly counts: MirrorCounts
+  readonly comparer: Comparer | undefined
+  readonly #config: ResolvedMirror
+  readonly #route: string
+  readonly #methods: ReadonlySet<string>
+  readonly #head: MirrorHead
   readonly #picker: InstancePicker
-  readonly #gateway: GatewayContext
-  readonly #report = new DiffReport()
-  #inFlight = 0
+  readonly #pools: UpstreamPools
+  readonly #random: Random
+  readonly #breaker: CircuitBreaker
+  readonly #budget = new ByteBudget(mirrorBytes)
+  readonly #copies = new Set<MirrorCopy>()
 
-  constructor(config: Required<MirrorConfig>, gateway: GatewayContext) {
+  /** `route` names it in metrics and events. */
+  constructor(config: ResolvedMirror, route: string, { clock, random, pools, discovery, events, config: { metrics } }: GatewayContext) {
+    const { service, filter, diff } = config
     this.holdsAnswer = config.waitForResponse
-    this.#percentage = config.percentage
-    this.#picker = gateway.discovery.picker(config.service)
-    this.#gateway = gateway
+    this.clock = clock
+    this.counts = new MirrorCounts(metrics, clock)
+    this.comparer = diff && new Comparer(diff, { route, service }, this.#budget, events)
+    this.#config = config
+    this.#route = route
+    this.#methods = new Set(config.methods)
+    this.#head = mirrorHead(config)
+    this.#picker = discovery.picker(service, filter && { filter })
+    this.#pools = pools
+    this.#random = random
+    this.#breaker = new CircuitBreaker(
+      {
+        failureThreshold: failuresToOpen,
+        slidingWindow: { type: 'count', size: failuresToOpen },
+        successThreshold: 1,
+        resultPredicate: (status: number) => (status === 0 ? 'failure' : 'success'),
+      },
+      clock,
+      random,
+    )
   }
 
-  /**
-   * Sends a copy of a request with the path and the fields that its instance gets. Resolves when the copy has settled, or an answer has
-   * waited long enough for it; never rejects. `undefined`: no copy is sent.
-   */
-  send({ method, body }: ArrivedRequest, path: string, headers: readonly string[], clientIp: string): Promise<void> | undefined {
-    if (!safeMethods.has(method) || body !== null || this.#inFlight >= maxMirrorsInFlight) return undefined
-    const { clock, pools, random } = this.#gateway
-    if (random.next() * 100 >= this.#percentage) return undefined
+  /** Whether answers are compared. */
+  get compares(): boolean {
+    return this.comparer !== undefined
+  }
+
+  /** Copies a request; `undefined` where it isn't copied. Whoever sends the request tells the copy when it has ended. */
+  copy(request: MirroredRequest): MirrorCopy | undefined {
+    const { arrived, body, upstreamTarget, upstreamHeaders, clientIp, target, requestId, arm } = request
+    const { percentage, maxBodyBytes } = this.#config
+    if (!this.#methods.has(arrived.method) || this.#random.next() * 100 >= percentage) return undefined
+    const reason = this.#refusal(arrived.rawHeaders, body)
+    if (reason !== undefined) {
+      this.counts.drop(reason)
+      return undefined
+    }
+    // The canary's own answers would say nothing of how the mirror differs from stable.
+    const compares = arm !== 'canary'
+    const copy = new MirrorCopy(
+      this,
+      { method: arrived.method, target: upstreamTarget, headers: upstreamHeaders, clientIp },
+      new KeptBytes(this.#budget, maxBodyBytes),
+      compares ? this.comparer?.pair({ method: arrived.method, path: target.path, requestId }) : undefined,
+    )
+    this.#copies.add(copy)
+    copy.begin(body)
+    return copy
+  }
+
+  dispatch(
+    { method, target, headers, clientIp }: CopiedRequest,
+    body: Buffer | null,
+    capture: AnswerCapture | undefined,
+    onSettled: (status: number) => void,
+  ): keyof DroppedCopies | undefined {
+    if (this.#breaker.getTimeUntilNextAttempt() > 0) return 'open'
     const lease = this.#picker.acquire({ key: clientIp })
-    if (lease === undefined) return undefined
-    this.#inFlight++
-    return new Promise((resolve) => {
-      const hold = this.holdsAnswer ? clock.setTimer(resolve, maxAnswerHoldMs) : undefined
-      const call = new MirrorCall(lease, clock, () => {
-        this.#inFlight--
-        clock.clearTimer(hold)
-        resolve()
+    if (lease === undefined) return 'noInstance'
+    const { timeoutMs } = this.#config
+    const call = () =>
+      new Promise<number>((resolve) => {
+        const repeatable = isIdempotent(method, headers)
+        const call = new MirrorCall(lease, this.clock, { timeoutMs, repeatable, capture }, (status) => {
+          resolve(status)
+          onSettled(status)
+        })
+        try {
+          call.start(this.#pools.for(lease.instance), { method, target, headers: this.#head(headers), body, upgrade: undefined })
+        } catch {
+          call.giveUp()
+        }
       })
-      try {
-        call.start(pools.for(lease.instance), { method, target: path, headers: mirrorHead(headers), body: null, upgrade: undefined })
-      } catch {
-        call.giveUp()
-      }
+    this.#breaker.execute(call).catch(() => {
+      // It had let the call pass a moment ago, so it does; a call never rejects.
     })
+    return undefined
+  }
+
+  gone(copy: MirrorCopy): void {
+    this.#copies.delete(copy)
   }
 
   /** Since the route was made: pairs of answers of which it is known whether they differ, and those that do. Without `diff` both stay 0. */
   diffRate(): { readonly compared: number; readonly different: number } {
-    return this.#report.rate
+    return this.comparer?.report.rate ?? { compared: 0, different: 0 }
   }
 
+  snapshot(): MirrorSnapshot {
+    return {
+      route: this.#route,
+      service: this.#config.service,
+      ...this.counts.snapshot(),
+      inFlight: this.#copies.size,
+      bytes: this.#budget.kept,
+      diff: this.comparer?.report.snapshot(),
+    }
+  }
+
+  /** Copies that were sent go on; the others are dropped. */
   close(): void {
+    for (const copy of [...this.#copies]) copy.close()
+    this.comparer?.close()
     this.#picker.close()
+  }
+
+  #refusal(rawHeaders: readonly string[], body: Readable | Buffer | null): keyof DroppedCopies | undefined {
+    const { maxInFlight, maxBodyBytes } = this.#config
+    if (this.#breaker.getTimeUntilNextAttempt() > 0) return 'open'
+    if (this.#copies.size >= maxInFlight) return 'inFlight'
+    if (body === null) return undefined
+    const length = Buffer.isBuffer(body) ? body.length : Number(headerValue(rawHeaders, 'content-length') ?? 0)
+    return length > maxBodyBytes ? 'bytes' : undefined
   }
 }

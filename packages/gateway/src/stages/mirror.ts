@@ -1,4 +1,7 @@
-import type { RouteStage } from '../stage.js'
+import type { Outcome } from '@hazeljs/resilience'
+import type { Exchange } from '../exchange.js'
+import type { MirrorCopy } from '../mirror/mirror-copy.js'
+import type { Next, RouteStage } from '../stage.js'
 
 /** Sends a copy elsewhere. The request goes on at once; its answer waits for the copy only where the route says so. */
 export const mirror: RouteStage = (route) => {
@@ -6,8 +9,20 @@ export const mirror: RouteStage = (route) => {
   if (copies === undefined) return undefined
   return (exchange, next) => {
     if (exchange.upgrade !== undefined) return next(exchange) // half of a conversation is none
-    const settled = copies.send(exchange.arrived, exchange.upstreamTarget, exchange.upstreamHeaders, exchange.clientIp)
-    if (copies.holdsAnswer) exchange.answerHold = settled
-    return next(exchange)
+    const copy = copies.copy(exchange)
+    if (copy === undefined) return next(exchange)
+    if (copies.holdsAnswer) exchange.answerHold = copy.hold()
+    exchange.answerCapture = copy.primaryAnswer
+    return accompanied(copy, exchange, next)
+  }
+}
+
+async function accompanied(copy: MirrorCopy, exchange: Exchange, next: Next): Promise<Outcome> {
+  let outcome: Outcome = 'ignored' // what rejects is no answer of the service
+  try {
+    outcome = await next(exchange)
+    return outcome
+  } finally {
+    copy.requestEnded(outcome)
   }
 }

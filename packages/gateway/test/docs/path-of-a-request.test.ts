@@ -25,7 +25,7 @@ import { replayBytes } from '../../src/http/replay.js'
 import { maxFields } from '../../src/http/request-fields.js'
 import { keepAliveTimeoutMs } from '../../src/http/server.js'
 import { problemCodes } from '../../src/index.js'
-import { maxAnswerHoldMs } from '../../src/mirror/mirror.js'
+import { maxAnswerHoldMs } from '../../src/mirror/mirror-copy.js'
 import { closedPort } from '../raw-http.js'
 import { readDocument } from './documents.js'
 
