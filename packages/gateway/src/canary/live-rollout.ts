@@ -51,6 +51,7 @@ export class LiveRollout {
     this.#epochSinceMs = clock.now()
     this.#isKnown = sharing === undefined
     this.#sharing = sharing && this.#share(sharing)
+    this.#sharing?.connect()
   }
 
   get state(): RolloutState {
