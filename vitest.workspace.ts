@@ -12,6 +12,8 @@ const alias = {
   '@hazeljs/resilience': source('resilience/src/index.ts'),
   '@hazeljs/discovery/testing': source('discovery/src/testing/index.ts'),
   '@hazeljs/discovery': source('discovery/src/index.ts'),
+  '@hazeljs/gateway/redis': source('gateway/src/redis/index.ts'),
+  '@hazeljs/gateway/testing': source('gateway/src/testing/index.ts'),
   '@hazeljs/gateway': source('gateway/src/index.ts'),
 }
 
