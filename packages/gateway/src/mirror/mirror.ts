@@ -3,6 +3,8 @@ import type { InstancePicker } from '@hazeljs/discovery'
 import { CircuitBreaker } from '@hazeljs/resilience'
 import type { Readable } from 'node:stream'
 import type { ArrivedRequest } from '../arrived-request.js'
+import type { Assignment } from '../canary/assignment.js'
+import type { Assignment } from '../canary/assignment.js'
 import type { ResolvedMirror } from '../config/mirror-config.js'
 import type { GatewayContext } from '../gateway-context.js'
 import { headerValue } from '../http/header-lookup.js'
@@ -29,7 +31,8 @@ export interface MirroredRequest {
   readonly upstreamHeaders: readonly string[]
   readonly clientIp: string
   readonly requestId: string | undefined
-  readonly arm: 'stable' | 'canary' | undefined
+  /** `undefined` without a canary. */
+  readonly assignment: Pick<Assignment, 'arm'> | undefined
 }
 
 /** Sends copies of a route's requests to another service, and never lets that service's state touch the originals. */
@@ -82,7 +85,7 @@ export class Mirror implements CopyOwner {
 
   /** Copies a request; `undefined` where it isn't copied. Whoever sends the request tells the copy when it has ended. */
   copy(request: MirroredRequest): MirrorCopy | undefined {
-    const { arrived, body, upstreamTarget, upstreamHeaders, clientIp, target, requestId, arm } = request
+    const { arrived, body, upstreamTarget, upstreamHeaders, clientIp, target, requestId, assignment } = request
     const { percentage, maxBodyBytes } = this.#config
     if (!this.#methods.has(arrived.method) || this.#random.next() * 100 >= percentage) return undefined
     const reason = this.#refusal(arrived.rawHeaders, body)
@@ -91,7 +94,7 @@ export class Mirror implements CopyOwner {
       return undefined
     }
     // The canary's own answers would say nothing of how the mirror differs from stable.
-    const compares = arm !== 'canary'
+    const compares = assignment?.arm !== 'canary'
     const copy = new MirrorCopy(
       this,
       { method: arrived.method, target: upstreamTarget, headers: upstreamHeaders, clientIp },
