@@ -14,8 +14,8 @@ import {
   RetryPolicy,
 } from '@hazeljs/resilience'
 import { armFilter } from './canary/arm-filter.js'
-import { CanaryEngine } from './canary/canary-engine.js'
-import type { DiffCount } from './canary/rollout-control.js'
+import type { CanaryEngine } from './canary/canary-engine.js'
+import { canaryEngine } from './canary/plan-canary.js'
 import type { CanaryConfig } from './config/canary-config.js'
 import type { ResolvedRoute } from './config/resolved.js'
 import { GatewayError, UpstreamError } from './errors.js'
@@ -30,22 +30,33 @@ import type { Subset } from './subset.js'
 import { uriPrefix } from './versions/version-in-path.js'
 import { VersionRouter } from './versions/version-router.js'
 
+interface Closable {
+  close(): unknown
+}
+
 /**
- * Makes a route's policies and opens its watches. `budget` is the service's: routes to one service share it.
+ * Makes a route's policies and opens its watches. `budget` is the service's: routes to one service share it. `rollout`, of a route that this one
+ * replaces, goes on.
  *
  * @throws {Error} where a part can't be made; no watch stays open then.
  */
-export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBudget): RoutePlan {
-  const opened: InstancePicker[] = []
+export function planRoute(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBudget, rollout?: CanaryEngine): RoutePlan {
+  const opened: Closable[] = []
   try {
-    return makePlan(route, gateway, budget, opened)
+    return makePlan(route, gateway, budget, rollout, opened)
   } catch (error) {
-    for (const picker of opened) picker.close()
+    for (const part of opened) part.close()
     throw error
   }
 }
 
-function makePlan(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBudget, opened: InstancePicker[]): RoutePlan {
+function makePlan(
+  route: ResolvedRoute,
+  gateway: GatewayContext,
+  budget: RetryBudget,
+  rollout: CanaryEngine | undefined,
+  opened: Closable[],
+): RoutePlan {
   const subsetOf = (version: string | undefined, filter: ServiceFilter | undefined): Subset => {
     const picker = gateway.discovery.picker(route.serviceName, { strategy: route.strategy, ...(filter && { filter }) })
     opened.push(picker)
@@ -60,11 +71,19 @@ function makePlan(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBu
       ),
     ),
   }
-  const canary = route.canary && {
-    engine: canaryEngine(route.path, route.canary, gateway, undefined),
-    stable: subsetOf(route.canary.stable.version, both(route.filter, armFilter(route.canary.stable))),
-    canary: subsetOf(route.canary.canary.version, both(route.filter, armFilter(route.canary.canary))),
+  const mirror = route.mirror && new Mirror(route.mirror, route.path, gateway)
+  if (mirror !== undefined) opened.push(mirror)
+  const planCanary = (config: CanaryConfig): RoutePlan['canary'] => {
+    const mirrorDiff = mirror !== undefined && route.mirror?.diff !== undefined ? () => mirror.diffRate() : undefined
+    const engine = rollout ?? canaryEngine(route, config, gateway, mirrorDiff)
+    if (rollout === undefined) opened.push(engine)
+    return {
+      engine,
+      stable: subsetOf(config.stable.version, both(route.filter, armFilter(config.stable))),
+      canary: subsetOf(config.canary.version, both(route.filter, armFilter(config.canary))),
+    }
   }
+  const canary = route.canary && planCanary(route.canary)
   const divided = [...(versions?.subsets.values() ?? []), ...(canary === undefined ? [] : [canary.stable, canary.canary])]
   return {
     ...route,
@@ -92,7 +111,7 @@ function makePlan(route: ResolvedRoute, gateway: GatewayContext, budget: RetryBu
     breaks: route.circuitBreaker !== undefined,
     bounded: route.bulkhead !== undefined,
     adapts: route.adaptiveConcurrency !== undefined,
-    mirror: route.mirror && new Mirror(route.mirror, route.path, gateway),
+    mirror,
     inFlight: new InFlight(),
   }
 }
@@ -130,30 +149,6 @@ function both(outer: ServiceFilter | undefined, inner: ServiceFilter | undefined
     tags: [...(outer.tags ?? []), ...(inner.tags ?? [])],
     metadata: { ...outer.metadata, ...inner.metadata },
   }
-}
-
-const canaryChanges = ['canary:promote', 'canary:rollback', 'canary:complete', 'canary:paused'] as const
-
-function canaryEngine(
-  route: string,
-  config: CanaryConfig,
-  { clock, random, events, logger }: GatewayContext,
-  mirrorDiff: (() => DiffCount) | undefined,
-): CanaryEngine {
-  const engine = new CanaryEngine(config, { clock, random, ...(mirrorDiff && { mirrorDiff }) })
-  for (const event of canaryChanges) {
-    engine.on(event, (change) => {
-      if (events.has(event)) events.emit(event, { route, ...change })
-    })
-  }
-  engine.on('canary:decision', (decision) => {
-    if (events.has('canary:decision')) events.emit('canary:decision', { route, ...decision })
-  })
-  engine.on('canary:fault', ({ part, error }) => {
-    logger.warn({ route, part, error: error.message }, 'a canary is not judged as it should be')
-    if (events.has('canary:fault')) events.emit('canary:fault', { route, part, error })
-  })
-  return engine
 }
 
 const circuitEvents = {

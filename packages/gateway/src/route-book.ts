@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigProblem, show, toError } from '@hazeljs/core'
 import { RetryBudget } from '@hazeljs/resilience'
+import type { CanaryEngine } from './canary/canary-engine.js'
 import type { GatewayRouteDefinition } from './config/definition.js'
 import type { ResolvedRoute } from './config/resolved.js'
 import { sameDefinition } from './config/same-definition.js'
@@ -44,8 +45,8 @@ export class RouteBook {
   }
 
   /**
-   * Swaps all routes. Those that say the same as one in service keep it, with its state; the others are made before anything changes, so
-   * whoever cannot be made leaves everything as it was.
+   * Swaps all routes. Those that say the same as one in service keep it, with its state; of those that say the same of their canary, its
+   * rollout goes on. The others are made before anything changes, so whoever cannot be made leaves everything as it was.
    *
    * @throws ConfigError with the problems of all routes that can't be made; GatewayError `GATEWAY_CLOSED`.
    */
@@ -54,6 +55,7 @@ export class RouteBook {
     const inService = new Map(this.#routes.map((route) => [keyOf(route.plan.resolved), route]))
     const kept = new Set<CompiledRoute>()
     const added: CompiledRoute[] = []
+    const goingOn = new Set<CanaryEngine>()
     const problems: ConfigProblem[] = []
     const next = routes.flatMap((route, index) => {
       const current = inService.get(keyOf(route))
@@ -62,7 +64,9 @@ export class RouteBook {
         return [current]
       }
       try {
-        const made = this.#compile(route)
+        const rollout = rolloutFor(route, current)
+        if (rollout !== undefined) goingOn.add(rollout)
+        const made = this.#compile(route, rollout)
         added.push(made)
         return [made]
       } catch (error) {
@@ -71,7 +75,7 @@ export class RouteBook {
       }
     })
     if (problems.length > 0) {
-      for (const { plan } of added) closePlan(plan)
+      for (const { plan } of added) closePlan(plan, goingOn)
       this.#forgetBudgets()
       throw new ConfigError('The routes', problems)
     }
@@ -79,7 +83,7 @@ export class RouteBook {
     this.#routes = next
     this.#table = undefined
     const pathsOf = (list: Iterable<CompiledRoute>) => [...list].map(({ plan }) => plan.path)
-    this.#retire(removed)
+    this.#retire(removed, goingOn)
     this.#gateway.events.emit('routes:replaced', { added: pathsOf(added), removed: pathsOf(removed), kept: pathsOf(kept) })
   }
 
@@ -111,19 +115,19 @@ export class RouteBook {
     for (const { plan } of this.#routes) closePlan(plan)
   }
 
-  #compile(route: ResolvedRoute): CompiledRoute {
-    const plan = planRoute(route, this.#gateway, this.#budgetOf(route.serviceName))
+  #compile(route: ResolvedRoute, rollout?: CanaryEngine): CompiledRoute {
+    const plan = planRoute(route, this.#gateway, this.#budgetOf(route.serviceName), rollout)
     if (this.#canariesRun) plan.canary?.engine.start()
     return compileRoute(plan, this.#gateway)
   }
 
   /** Lets the requests of routes that are out of the table end, and lets go of what they needed. */
-  #retire(removed: readonly CompiledRoute[]): void {
+  #retire(removed: readonly CompiledRoute[], goingOn: ReadonlySet<CanaryEngine> = new Set()): void {
     const { events } = this.#gateway
     for (const { plan } of removed) {
-      plan.canary?.engine.stop()
+      if (plan.canary !== undefined && !goingOn.has(plan.canary.engine)) plan.canary.engine.stop()
       plan.inFlight.whenIdle(() => {
-        closePlan(plan)
+        closePlan(plan, goingOn)
         if (events.has('route:released')) events.emit('route:released', { route: plan.path })
       })
     }
@@ -166,8 +170,14 @@ function problemsIn(error: unknown, name: string): readonly ConfigProblem[] {
   return error.problems.map(({ path, message }) => ({ path: path === '' ? name : `${name}.${path}`, message }))
 }
 
-function closePlan({ whole, subsets, canary, mirror }: RoutePlan): void {
-  void canary?.engine.close()
+/** The rollout of the route in service, where the new one says the same of its canary. A gate of a mirror's goes with its mirror. */
+function rolloutFor({ canary }: ResolvedRoute, current: CompiledRoute | undefined): CanaryEngine | undefined {
+  if (canary === undefined || canary.promotion.maxMirrorDiffRate !== undefined) return undefined
+  return sameDefinition(canary, current?.plan.resolved.canary) ? current?.plan.canary?.engine : undefined
+}
+
+function closePlan({ whole, subsets, canary, mirror }: RoutePlan, goingOn: ReadonlySet<CanaryEngine> = new Set()): void {
+  if (canary !== undefined && !goingOn.has(canary.engine)) void canary.engine.close()
   mirror?.close()
   for (const { picker } of new Set([whole, ...subsets])) picker.close()
 }

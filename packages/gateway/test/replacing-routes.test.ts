@@ -72,7 +72,7 @@ describe('routes that are replaced all at once', () => {
     expect([refused.status, refused.headers.ratelimit]).toEqual([503, expect.stringMatching(/r=3;/)])
 
     gateway.replaceRoutes([{ ...stateful, circuitBreaker: { failureThreshold: 2 } }])
-    expect(gateway.getCanaryEngine('/stateful')).not.toBe(engine)
+    expect(gateway.getCanaryEngine('/stateful')).toBe(engine)
     expect(gateway.getMetrics().getSnapshot().aggregated.totalCalls).toBe(0)
     const fresh = await send(port, '/stateful')
     expect([fresh.status, fresh.headers.ratelimit]).toEqual([500, expect.stringMatching(/r=4;/)])
