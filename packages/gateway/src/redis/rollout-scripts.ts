@@ -19,7 +19,7 @@ const open = `
 local state, tallies, lease, channel = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local found = redis.call('HMGET', state, 'format', 'revision', 'epoch', 'rollout')
 local isThere = redis.call('EXISTS', state) == 1
-local revision, epoch, rollout = tonumber(found[2] or nil), found[3], found[4]
+local revision, epoch, rollout = tonumber(string.match(found[2] or '', '^%d+$')), found[3], found[4]
 if isThere and (found[1] ~= '${format}' or not (revision and epoch and rollout)) then
   return redis.error_reply('UNREADABLE ' .. state .. ' holds no rollout of format ${format}')
 end
