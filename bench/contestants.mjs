@@ -51,6 +51,7 @@ export const contestants = [
   onNode(FLOOR, 'floor (node:http + undici dispatch)', './floor.mjs'),
   ours('ours-plain', '@hazeljs/gateway, plain route'),
   ours('ours-policies', '@hazeljs/gateway, every policy on'),
+  ours('ours-traffic', '@hazeljs/gateway, versions, canary, mirror of 1 %'),
   ours('ours-routes', '@hazeljs/gateway, 1,000 routes'),
   onNode('reply-from', '@fastify/reply-from'),
   onNode('fastify-http-proxy', '@fastify/http-proxy'),
