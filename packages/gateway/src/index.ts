@@ -69,6 +69,7 @@ export type { ListenOptions, ListenTlsOptions } from './http/listen-options.js'
 export type { ExplainRequest } from './explain/explain.js'
 export type {
   ExplainedBody,
+  ExplainedCanary,
   ExplainedPolicies,
   ExplainedRefusal,
   ExplainedRoute,

@@ -1,5 +1,5 @@
 import { RetryExhaustedError, TimeoutError } from '@hazeljs/resilience'
-import { GatewayError, UpstreamError } from './errors.js'
+import { UpstreamError } from './errors.js'
 
 /** When a client may try again that found no room: how long it really takes, nobody knows. */
 export const shedRetryAfterMs = 1_000
@@ -12,9 +12,4 @@ export function isOverload(error: Error): boolean {
     return code === 'UPSTREAM_TIMEOUT' || upstreamStatus === 503 || upstreamStatus === 504
   }
   return error instanceof TimeoutError
-}
-
-/** Whether a request was refused for lack of room, which is no failure of those that it would have gone to. */
-export function isShed(failure: Error | undefined): boolean {
-  return failure instanceof GatewayError && failure.code === 'BULKHEAD_FULL'
 }

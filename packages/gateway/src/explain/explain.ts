@@ -1,5 +1,6 @@
 import { exchangeOf, type GatewayRequest } from '../adapters/handle-request.js'
 import type { ResolvedTransform } from '../config/resolved.js'
+import { noBucket, noEpoch } from '../canary/assignment.js'
 import { GatewayError } from '../errors.js'
 import { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
@@ -8,7 +9,15 @@ import { compileDryRun } from '../path.js'
 import type { RoutePlan } from '../route-plan.js'
 import type { RouteTable } from '../routing/route-table.js'
 import type { CompiledRoute } from '../stages/match-route.js'
-import type { ExplainedPolicies, ExplainedRefusal, ExplainedRoute, ExplainedUpstream, Explanation, Field } from './explanation.js'
+import type {
+  ExplainedCanary,
+  ExplainedPolicies,
+  ExplainedRefusal,
+  ExplainedRoute,
+  ExplainedUpstream,
+  Explanation,
+  Field,
+} from './explanation.js'
 import { formatExplanation } from './format.js'
 import type { Sightings } from './look.js'
 
@@ -38,7 +47,7 @@ export async function explain(
       reason,
     })),
     version: seen.version,
-    canary: canaryOf(exchange),
+    canary: canaryOf(exchange, seen),
     subset: subset && { version: subset.version, filter: subset.filter, instances: subset.picker.instances },
     policies: route && policiesOf(route, exchange, gateway, seen),
     body: seen.body,
@@ -68,10 +77,12 @@ function refusalOf(failure: Error | undefined): ExplainedRefusal | undefined {
   return { status, code, title, detail, retryAfterMs }
 }
 
-function canaryOf({ arm, route }: Exchange): Explanation['canary'] {
-  if (arm === undefined || route?.canary === undefined) return undefined
+function canaryOf({ assignment, route }: Exchange, { diverted }: Sightings): ExplainedCanary | undefined {
+  if (assignment === undefined || route?.canary === undefined) return undefined
   const { canaryWeight, state } = route.canary.engine.getStatus()
-  return { arm, weight: canaryWeight, state }
+  const { epoch, bucket } = diverted ?? assignment
+  const chosenBy = epoch === noEpoch ? 'override' : bucket === noBucket ? 'chance' : 'key'
+  return { arm: assignment.arm, weight: canaryWeight, state, chosenBy, diverted: diverted !== undefined }
 }
 
 function policiesOf(route: RoutePlan, exchange: Exchange, { config }: GatewayContext, { rateLimit }: Sightings): ExplainedPolicies {

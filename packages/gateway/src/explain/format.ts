@@ -1,5 +1,5 @@
 import { replayBytes } from '../http/replay.js'
-import type { ExplainedBody, ExplainedPolicies, ExplainedRoute, Explanation, Field } from './explanation.js'
+import type { ExplainedBody, ExplainedCanary, ExplainedPolicies, ExplainedRoute, Explanation, Field } from './explanation.js'
 
 /** Of the routes whose path does not match, as many are named; of a thousand the rest is a number. */
 const otherPathsShown = 10
@@ -15,7 +15,7 @@ export function formatExplanation(facts: Omit<Explanation, 'toString'>): string 
     ...otherRoutes(facts.otherRoutes),
   ]
   if (version !== undefined) lines.push(`version: ${version.version}, by ${version.resolvedBy}`)
-  if (canary !== undefined) lines.push(`canary: ${canary.arm}, at ${canary.weight} % (${canary.state})`)
+  if (canary !== undefined) lines.push(canaryText(canary))
   if (subset !== undefined) {
     const filter = subset.filter === undefined ? '' : ` with ${JSON.stringify(subset.filter)}`
     const instances = subset.instances.map(({ id }) => id).join(', ')
@@ -40,6 +40,11 @@ function outcomeOf({ outcome, refusal }: Omit<Explanation, 'toString'>): string 
   const { status, code, title, detail, retryAfterMs } = refusal
   const again = retryAfterMs === undefined ? '' : ` (again in ${Math.ceil(retryAfterMs)} ms)`
   return `→ is refused: ${status} ${code}: ${title}${detail === undefined ? '' : `: ${detail}`}${again}`
+}
+
+function canaryText({ arm, weight, state, chosenBy, diverted }: ExplainedCanary): string {
+  const served = diverted ? "stable in place of the canary, which can't serve" : arm
+  return `canary: ${served}, by ${chosenBy}, at ${weight} % (${state})`
 }
 
 function routeText({ path, methods, serviceName }: ExplainedRoute): string {

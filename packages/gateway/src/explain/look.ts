@@ -1,6 +1,7 @@
 import type { LimitState } from '@hazeljs/resilience'
 import { hasBody } from '../adapters/node-handler.js'
 import { protocolsOf } from '../adapters/upgrade-handler.js'
+import type { Assignment } from '../canary/assignment.js'
 import { GatewayError } from '../errors.js'
 import { headerValue, headerValues } from '../http/header-lookup.js'
 import { replayBytes } from '../http/replay.js'
@@ -19,6 +20,8 @@ import type { ExplainedBody, ExplainedUpgrade } from './explanation.js'
 export interface Sightings {
   rateLimit?: LimitState
   version?: VersionResolution
+  /** What the canary could not take. */
+  diverted?: Assignment
   body?: ExplainedBody
   upgrade?: ExplainedUpgrade
 }
@@ -75,11 +78,19 @@ export const lookAtUpgrade =
     return next(exchange)
   }
 
-/** In the place of `chooseSubset`: the same, and keeps which version was resolved before a canary may take its place. */
+/**
+ * In the place of `chooseSubset`: the same, and keeps which version was resolved before a canary may take its place. The canary is not told of
+ * what it could not take.
+ */
 export const lookAtSubset =
   (seen: Sightings): RouteStage =>
   (route) =>
-    choosing(chooser(route, (resolution) => (seen.version = resolution)))
+    choosing(
+      chooser(route, {
+        resolved: (resolution) => (seen.version = resolution),
+        diverted: (assignment) => (seen.diverted = assignment),
+      }),
+    )
 
 /** In the place of `breakCircuit`: takes no permit of a half-open circuit. */
 export const lookAtCircuit: RouteStage = (route) => {

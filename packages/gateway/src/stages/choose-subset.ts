@@ -1,11 +1,30 @@
+import { type Assignment, stableWithoutEvidence } from '../canary/assignment.js'
+import { stickyCookie } from '../canary/sticky-cookie.js'
 import type { Exchange } from '../exchange.js'
 import type { RoutePlan } from '../route-plan.js'
 import type { RouteStage, Stage } from '../stage.js'
 import type { Subset } from '../subset.js'
 import type { VersionResolution } from '../versions/version-router.js'
 
+type CanaryPlan = NonNullable<RoutePlan['canary']>
+
+/** Who is told what was decided on the way to a subset. */
+export interface ChoiceListener {
+  /** Which version was resolved, and by what, before a canary may take its place. */
+  readonly resolved?: (resolution: VersionResolution) => void
+  /** The canary can't serve its request, and stable does. */
+  readonly diverted?: (assignment: Assignment) => void
+}
+
 /** Decides which version or canary arm serves the request. A version that was asked for by name beats the canary, which splits the rest. */
-export const chooseSubset: RouteStage = (route) => choosing(chooser(route))
+export const chooseSubset: RouteStage = (route) => {
+  const { canary } = route
+  if (canary === undefined) return choosing(chooser(route))
+  const diverted = () => {
+    canary.engine.divert()
+  }
+  return choosing(chooser(route, { diverted }))
+}
 
 /** The stage, with a chooser of somebody else. */
 export function choosing(choose: (exchange: Exchange) => Subset): Stage {
@@ -15,31 +34,38 @@ export function choosing(choose: (exchange: Exchange) => Subset): Stage {
   }
 }
 
-/** `tell` is told which version was resolved, and by what, before a canary may take its place. */
-export function chooser(route: RoutePlan, tell?: (resolution: VersionResolution) => void): (exchange: Exchange) => Subset {
+export function chooser(route: RoutePlan, { resolved, diverted }: ChoiceListener = {}): (exchange: Exchange) => Subset {
   const { whole, versions, canary } = route
+  const chooseArm = canary && armChooser(canary, diverted)
   if (versions !== undefined) {
     return (exchange) => {
       const resolution = versions.router.resolveRaw(exchange.arrived.rawHeaders, exchange.target.path, exchange.target.query)
-      tell?.(resolution)
+      resolved?.(resolution)
       const { version, resolvedBy } = resolution
       const asked = resolvedBy !== 'weight' && resolvedBy !== 'default'
-      if (canary !== undefined && !asked) return chooseArm(canary, exchange)
+      if (chooseArm !== undefined && !asked) return chooseArm(exchange)
       return versions.subsets.get(version) ?? whole
     }
   }
-  if (canary !== undefined) return (exchange) => chooseArm(canary, exchange)
-  return () => whole
+  return chooseArm ?? (() => whole)
 }
 
 /** A canary that can't serve, for lack of instances or behind an open circuit, leaves its share to stable. */
-function chooseArm(canary: NonNullable<RoutePlan['canary']>, exchange: Exchange): Subset {
-  if (canary.engine.selectVersion() === 'canary' && canServe(canary.canary)) {
-    exchange.arm = 'canary'
-    return canary.canary
+function armChooser({ engine, stable, canary }: CanaryPlan, diverted: ChoiceListener['diverted']): (exchange: Exchange) => Subset {
+  const { stickyBy } = engine.config
+  const cookie = typeof stickyBy === 'object' && 'cookie' in stickyBy ? stickyBy.cookie : ''
+  return (exchange) => {
+    const { arrived, clientIp, proto } = exchange
+    const assignment = engine.assign(arrived.rawHeaders, clientIp)
+    const { arm, issuedKey } = assignment
+    if (issuedKey !== undefined) exchange.addAnswerHeader('Set-Cookie', stickyCookie(cookie, issuedKey, proto === 'https'))
+    exchange.assignment = assignment
+    if (arm === 'stable') return stable
+    if (canServe(canary)) return canary
+    diverted?.(assignment)
+    exchange.assignment = stableWithoutEvidence
+    return stable
   }
-  exchange.arm = 'stable'
-  return canary.stable
 }
 
 function canServe({ picker, breaker }: Subset): boolean {

@@ -1,8 +1,9 @@
 import { toError } from '@hazeljs/core'
 import type { Outcome } from '@hazeljs/resilience'
+import { isArmFailure } from '../canary/arm-failure.js'
+import type { Assignment } from '../canary/assignment.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
-import { isShed } from '../overload.js'
 import type { GatewayStage } from '../stage.js'
 
 /**
@@ -15,7 +16,7 @@ export const observe: GatewayStage = (gateway) => async (exchange, next) => {
   const startedAt = gateway.clock.now()
   void exchange.upgrade?.accepted.then((outcome) => {
     try {
-      count(exchange, outcome, gateway.clock.now() - startedAt)
+      count(exchange, outcome, startedAt, gateway.clock.now() - startedAt)
     } catch (error) {
       uncounted(gateway, error)
     }
@@ -23,7 +24,7 @@ export const observe: GatewayStage = (gateway) => async (exchange, next) => {
   const outcome = await next(exchange)
   try {
     const durationMs = gateway.clock.now() - startedAt
-    if (exchange.upgrade?.isAccepted !== true) count(exchange, outcome, durationMs)
+    if (exchange.upgrade?.isAccepted !== true) count(exchange, outcome, startedAt, durationMs)
     report(gateway, exchange, outcome, durationMs)
   } catch (error) {
     uncounted(gateway, error)
@@ -37,10 +38,11 @@ function uncounted({ logger }: GatewayContext, error: unknown): void {
   logger.error({ error: toError(error).message }, 'a request could not be counted')
 }
 
-function count(exchange: Exchange, outcome: Outcome, durationMs: number): void {
+function count(exchange: Exchange, outcome: Outcome, startedAt: number, durationMs: number): void {
   const metrics = exchange.subset?.metrics
   if (metrics !== undefined) record(metrics, outcome, durationMs, exchange.failure)
-  if (exchange.arm !== undefined) recordArm(exchange, exchange.arm, outcome, durationMs)
+  const { assignment, headAtMs } = exchange
+  if (assignment !== undefined) recordArm(exchange, assignment, outcome, headAtMs === undefined ? durationMs : headAtMs - startedAt)
 }
 
 function report(gateway: GatewayContext, exchange: Exchange, outcome: Outcome, durationMs: number): void {
@@ -58,10 +60,13 @@ function record(
   else if (outcome === 'failure') metrics.recordFailure(durationMs, failure)
 }
 
-function recordArm({ route, failure }: Exchange, arm: 'stable' | 'canary', outcome: Outcome, durationMs: number): void {
-  const engine = route?.canary?.engine
-  if (outcome === 'success') engine?.recordSuccess(arm, durationMs)
-  else if (outcome === 'failure' && !isShed(failure)) engine?.recordFailure(arm, durationMs, failure)
+/**
+ * Nothing says a client that left, or a request that was refused before an instance was asked. An arm is as fast as the heads of its answers
+ * come: how long a body takes, the client may decide.
+ */
+function recordArm({ route, lease, failure }: Exchange, assignment: Assignment, outcome: Outcome, headMs: number): void {
+  if (outcome === 'ignored' || lease === undefined || (outcome === 'failure' && !isArmFailure(failure))) return
+  route?.canary?.engine.record(assignment, outcome, headMs, failure)
 }
 
 function announce({ events }: GatewayContext, exchange: Exchange, error: Error): void {

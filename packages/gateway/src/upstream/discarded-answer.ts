@@ -7,8 +7,12 @@ import type { UpstreamCall } from './upstream-request.js'
 const discardBytes = 65_536
 const discardMs = 1_000
 
-/** The rest of an answer that nobody gets, because another attempt follows. The instance is at work until it ends. */
-export class DiscardedAnswer implements UpstreamCall {
+/** Reads the rest of an answer that nobody gets, because another attempt follows. The instance is at work until it ends. */
+export function discardAnswer(connection: Connection, lease: Lease, clock: Clock): void {
+  connection.passTo(new DiscardedAnswer(connection, lease, clock))
+}
+
+class DiscardedAnswer implements UpstreamCall {
   readonly #connection: Connection
   readonly #lease: Lease
   readonly #clock: Clock

@@ -10,7 +10,7 @@ import { relayInterim } from './interim-answer.js'
 import { AnswerRelay } from './answer-relay.js'
 import type { Connection } from './connection.js'
 import { ConnectionError } from './connection-error.js'
-import { DiscardedAnswer } from './discarded-answer.js'
+import { discardAnswer } from './discarded-answer.js'
 import type { LoneHeads } from './lone-heads.js'
 import type { Pool } from './pool.js'
 import type { ResponseHead } from './response-head.js'
@@ -76,8 +76,7 @@ export class UpstreamAttempt implements UpstreamCall {
   }
 
   get repeatable(): boolean {
-    const { arrived, bodySpent } = this.#exchange
-    return !bodySpent && isIdempotent(arrived.method, arrived.rawHeaders)
+    return !this.#exchange.bodySpent && isIdempotent(this.#exchange.arrived.method, this.#exchange.arrived.rawHeaders)
   }
 
   // A listener of the exchange's cancellation: the client left or was too slow, or a timeout above ran out.
@@ -114,8 +113,9 @@ export class UpstreamAttempt implements UpstreamCall {
       return true
     }
     this.#clock.clearTimer(this.#timer)
-    if ((status === 503 || status === 502 || status === 504) && this.#claimsRetry(status, headers)) return true
-    const { answerHold } = this.#exchange
+    if (status >= 500 && this.#claimsRetry(status, headers)) return true
+    const { answerHold, assignment } = this.#exchange
+    if (assignment !== undefined) this.#exchange.headAtMs = this.#clock.now()
     if (answerHold === undefined) {
       this.#begin(head)
       return true
@@ -227,11 +227,11 @@ export class UpstreamAttempt implements UpstreamCall {
   }
 
   #claimsRetry(status: number, rawHeaders: string[]): boolean {
+    if (status !== 503 && status !== 502 && status !== 504) return false
     const error = statusFailure(status, this.repeatable, retryAfterMs(rawHeaders, this.#clock))
     if (!this.#context.claimRetry(error)) return false
-    const connection = this.#connection as Connection
+    discardAnswer(this.#connection as Connection, this.#lease, this.#clock)
     this.#connection = undefined
-    connection.passTo(new DiscardedAnswer(connection, this.#lease, this.#clock))
     this.#settle()
     this.#reject(error)
     return true
