@@ -4,6 +4,13 @@ import type { Demo } from './demo.js'
 export const demos: readonly Demo[] = [
   {
     category: 'Scenarios',
+    name: 'scenario:canary',
+    title: 'Canary',
+    description: 'A good release is promoted, a bad one rolled back, before your eyes; 10 seconds',
+    run: async (context) => (await import('./demos/canary/canary.js')).runCanary(context),
+  },
+  {
+    category: 'Scenarios',
     name: 'scenario:full-stack',
     title: 'Full stack',
     description: 'Six services behind one gateway, live on port 3000',

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { startStarter } from './starter-process.js'
+
+const timeout = 40_000
+
+describe('the canary demo', () => {
+  it('promotes the good release and rolls the bad one back, in plain lines', { timeout }, async () => {
+    const { exited, output } = startStarter(['scenario:canary'], { FORCE_COLOR: undefined })
+    expect(await exited).toBe(0)
+    const text = output()
+    expect(text).toMatch(/! promote: to 50 %[^]*! promote: to 100 %[^]*! rollback: it fails more often than stable/)
+    expect(text).toContain('The good release was promoted, and the bad one was rolled back.')
+    const errors = Number(/the clients saw (\d+) errors, of all versions/.exec(text)?.[1])
+    expect(errors).toBeGreaterThan(0)
+    expect(errors).toBeLessThan(20)
+    expect(text).not.toContain('\u001B')
+  })
+
+  it('ends when it is told to', { timeout }, async () => {
+    const { child, exited, printed, output } = startStarter(['scenario:canary'])
+    await printed(/1\.0\.0 → 1\.1\.0 at 10 %/)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+    expect(output()).not.toContain('was rolled back')
+  })
+})
