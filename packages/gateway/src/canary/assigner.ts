@@ -4,7 +4,7 @@ import { networkOf } from '../http/client-address.js'
 import { cookieValue } from '../http/cookies.js'
 import { headerValue } from '../http/header-lookup.js'
 import { type Assignment, canaryWithoutEvidence, noBucket, stableWithoutEvidence } from './assignment.js'
-import { stickyBuckets } from './epoch-counter.js'
+import { stickyBuckets } from './fresh-keys.js'
 import { keyHash } from './key-hash.js'
 
 type KeyReader = (rawHeaders: readonly string[], clientIp: string) => string | undefined

@@ -1,7 +1,8 @@
 import type { Clock, Random } from '@hazeljs/core'
-import type { Assignment } from './assignment.js'
+import { type Assignment, noBucket } from './assignment.js'
 import type { CanaryStore, StoredRollout } from './canary-store.js'
 import { EpochCounter } from './epoch-counter.js'
+import { FreshKeys } from './fresh-keys.js'
 import { emptyTally, type EpochTally, type RolloutState, type Tally } from './rollout.js'
 import { SharedRollout } from './shared-rollout.js'
 
@@ -18,8 +19,8 @@ export interface SharingOptions {
 export interface LiveRolloutOptions {
   readonly first: RolloutState
   readonly clock: Clock
-  /** One error of a key counts as evidence in so long. */
-  readonly forgetAfterMs: number
+  /** A key that fails in every such interval counts as evidence once. */
+  readonly intervalMs: number
   readonly sharing: SharingOptions | undefined
   /** Called after each change of the state, whoever made it. */
   readonly onChange: (before: RolloutState, now: RolloutState) => void
@@ -35,6 +36,8 @@ export class LiveRollout {
   readonly #sharing: SharedRollout | undefined
   #state: RolloutState
   #counter: EpochCounter
+  readonly #erred: FreshKeys
+  readonly #slow: FreshKeys
   #epochSinceMs: number
   /** What all processes have reported of the running epoch, as far as this one has heard. */
   #reported: Tally = emptyTally
@@ -44,10 +47,12 @@ export class LiveRollout {
   #proposed: { readonly next: RolloutState; readonly note: () => void } | undefined
 
   constructor(options: LiveRolloutOptions) {
-    const { first, clock, forgetAfterMs, sharing } = options
+    const { first, clock, intervalMs, sharing } = options
     this.#options = options
     this.#state = first
-    this.#counter = new EpochCounter(first.epoch, forgetAfterMs)
+    this.#counter = new EpochCounter(first.epoch)
+    this.#erred = new FreshKeys(intervalMs, clock.now())
+    this.#slow = new FreshKeys(intervalMs, clock.now())
     this.#epochSinceMs = clock.now()
     this.#isKnown = sharing === undefined
     this.#sharing = sharing && this.#share(sharing)
@@ -106,8 +111,8 @@ export class LiveRollout {
   count({ arm, epoch, bucket }: Assignment, outcome: 'success' | 'failure', ms: number): boolean {
     if (epoch !== this.#counter.epoch) return false
     const { slowMs } = this.#state
-    if (outcome === 'failure') this.#counter.error(arm, bucket, this.#options.clock.now())
-    else if (slowMs !== undefined && ms > slowMs) this.#counter.slowSuccess(arm, bucket, this.#options.clock.now())
+    if (outcome === 'failure') this.#counter.error(arm, this.#isFresh(this.#erred, bucket))
+    else if (slowMs !== undefined && ms > slowMs) this.#counter.slowSuccess(arm, this.#isFresh(this.#slow, bucket))
     else {
       this.#counter.success(arm)
       return false
@@ -131,6 +136,10 @@ export class LiveRollout {
   force(next: RolloutState): void {
     this.#become(next)
     void this.#sharing?.propose(next, false)
+  }
+
+  #isFresh(keys: FreshKeys, bucket: number): boolean {
+    return bucket === noBucket || keys.take(bucket, this.#options.clock.now())
   }
 
   #share({ store, id, random, intervalMs }: SharingOptions): SharedRollout {
@@ -170,8 +179,8 @@ export class LiveRollout {
     const before = this.#state
     this.#state = next
     if (next.epoch !== before.epoch) {
-      const { clock, forgetAfterMs } = this.#options
-      this.#counter = new EpochCounter(next.epoch, forgetAfterMs)
+      const { clock } = this.#options
+      this.#counter = new EpochCounter(next.epoch)
       this.#reported = emptyTally
       // Another process may have begun it some time ago, by a clock that is a little off.
       this.#epochSinceMs = clock.now() - Math.max(0, clock.wallTime() - next.epochSince)

@@ -53,7 +53,7 @@ export class RolloutControl implements Judged {
     this.#live = new LiveRollout({
       first: withSlowMs(firstState(config.canary.weight, clock.wallTime()), rules.latencyThresholdMs),
       clock,
-      forgetAfterMs: rules.stepIntervalMs,
+      intervalMs: rules.stepIntervalMs,
       sharing: sharing && { ...sharing, intervalMs: this.#lookEveryMs },
       onChange: this.#onChange,
       onLead: () => {

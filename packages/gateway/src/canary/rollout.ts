@@ -8,7 +8,7 @@ export interface ArmTally {
   readonly errors: number
   /** Those that succeeded, but took longer than the rollout's `slowMs`. */
   readonly slow: number
-  /** Errors as comparisons count them: with sticky assignment one for each key and `stepInterval`. */
+  /** Errors as comparisons count them: with sticky assignment those of keys that had none in this `stepInterval` and the one before. */
   readonly distinctErrors: number
   /** Slow requests as comparisons count them. */
   readonly distinctSlow: number
