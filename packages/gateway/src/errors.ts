@@ -12,6 +12,7 @@ export const problemCodes = {
   EXPECTATION_FAILED: { status: 417, title: 'The request expects something that is not supported' },
   RATE_LIMITED: { status: 429, title: 'Too many requests' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The header is too large' },
+  VERSION_UNKNOWN: { status: 400, title: 'The service has no such version' },
   INVALID_REQUEST: { status: 400, title: 'The request is malformed' },
   NOT_IMPLEMENTED: { status: 501, title: 'The request asks for something that is not supported' },
   LOOP_DETECTED: { status: 508, title: 'The request has been here before' },

@@ -32,7 +32,7 @@ export type {
 export type { CanaryArm, CanaryConfig, CanaryPromotion, PendingStep } from './config/canary-config.js'
 export type { HeaderEdits } from './config/header-edits.js'
 export type { ComparedAnswer, MirrorConfig, MirrorDiffConfig, ResolvedMirror, ResolvedMirrorDiff } from './config/mirror-config.js'
-export type { VersionRouteConfig, VersionTarget } from './config/version-config.js'
+export type { ValueMatch, VersionMatch, VersionRouteConfig, VersionTarget } from './config/version-config.js'
 export type { CorsConfig, GatewayConfig, GatewayOptions, UpstreamTlsConfig } from './config/gateway-options.js'
 export type { CanaryChange, CanaryEvents, CanaryFault } from './canary/canary-events.js'
 export { type CanaryDecision, type ReplayedDecision, replayDecisions } from './canary/decisions.js'
@@ -45,7 +45,11 @@ export type { CanaryStore, RolloutReport, StoredRollout } from './canary/canary-
 export { CanaryStoreError, type CanaryStoreErrorCode } from './canary/canary-store-error.js'
 export { MemoryCanaryStore } from './canary/memory-canary-store.js'
 export { CanaryEngine, type CanaryEngineOptions, type CanaryRequest } from './canary/canary-engine.js'
-export { VersionRouter, type VersionRequest, type VersionResolution, type VersionRouterOptions } from './versions/version-router.js'
+export { VersionRouter, type VersionRequest, type VersionResolution } from './versions/version-router.js'
+export type { VersionRouterOptions } from './versions/version-selector.js'
+export type { VersionsUsage, VersionUsage } from './versions/version-usage.js'
+export type { UnknownVersion } from './versions/unknown-versions.js'
+export type { ResolvedBy } from './versions/version-choice.js'
 export { ClientLeftError, GatewayError, problemCodes, UpstreamError, type ProblemCode } from './errors.js'
 export type {
   CanaryDecisionEvent,
