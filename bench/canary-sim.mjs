@@ -1,16 +1,17 @@
 // How often the canary's judge is wrong, and how soon it is right, in simulated rollouts; a fixed threshold and a repeated z-test see the same traffic.
 // `pnpm sim:canary`; it needs no build. docs/guides/how-the-canary-decides.md says how to read it.
 import process from 'node:process'
-import { parseArgs } from 'node:util'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { givenArguments, wholeNumber } from './options.mjs'
 
 // The simulation runs as a test, too, and what it simulates is not public: both are read from the source, by tsx.
 const simulation = (file) => import(new URL(`../packages/gateway/test/canary-simulation/${file}.ts`, import.meta.url).href)
 const { bad, healthy, requestsOfRollout } = await simulation('scenarios')
 const { alpha, Comparison, FixedThreshold, RepeatedZTest } = await simulation('rollback-rules')
-const { agreement, rollbacks } = await simulation('rollbacks')
+const { agreement, rollbacks, streamOf } = await simulation('rollbacks')
 const { EngineRule } = await simulation('engine-rule')
-const { promotions } = await simulation('promotions')
+const { promotions, rollOut } = await simulation('promotions')
+const { rollOutByEngine } = await simulation('engine-rollout')
 const { countings, rollbacksOfBrokenUsers } = await simulation('broken-users')
 
 const USAGE = `Usage: pnpm sim:canary [options]
@@ -109,7 +110,7 @@ console.log('### Through the steps 10, 25, 50 and 75\n')
 const stepped = throughSteps.map(({ requestsOfStep = requestsOfRollout, ...rates }) => ({
   rates,
   requestsOfStep,
-  ...promotions(rates, rollouts, seed, requestsOfStep),
+  ...promotions(rates, rollouts, seed, { atLeast: 0, atMost: requestsOfStep }),
 }))
 console.log(
   table(
@@ -132,12 +133,21 @@ console.log('### Sticky users, one in a hundred of whom fails with any version\n
 const broken = countings.map((counting) => [counting, percent(rollbacksOfBrokenUsers(counting, rollouts, seed), 2)])
 console.log(table(['evidence', 'rolled back wrongly'], broken))
 
+/** Whether the engine takes the steps that the simulation above would take, each after 2,000 requests at the earliest. */
+const agreesOnCourse = async (rates, rollout) => {
+  const expected = rollOut(rates, streamOf(seed, rollout), { atLeast: 2_000, atMost: 20_000 })
+  return isDeepStrictEqual(await rollOutByEngine(rates, streamOf(seed, rollout), 2_000), expected)
+}
+
 if (checked > 0) {
   const engine = (weight) => new EngineRule(weight)
-  const agreed = seen.reduce((sum, { scenario }) => sum + agreement(scenario, [comparison, engine], checked, seed), 0)
-  const all = checked * seen.length
-  console.log(`The engine and the comparison end upon the same request, or not at all, in ${whole(agreed)} of ${whole(all)} rollouts.`)
-  judge(agreed === all, 'the engine and the comparison differ')
+  let agreed = seen.reduce((sum, { scenario }) => sum + agreement(scenario, [comparison, engine], checked, seed), 0)
+  const courses = Math.ceil(checked / 10)
+  for (const { stable, canary } of throughSteps)
+    for (let rollout = 0; rollout < courses; rollout++) if (await agreesOnCourse({ stable, canary }, rollout)) agreed++
+  const all = checked * seen.length + courses * throughSteps.length
+  console.log(`The engine and the simulation decide the same upon the same request in ${whole(agreed)} of ${whole(all)} rollouts.`)
+  judge(agreed === all, 'the engine and the simulation differ')
 }
 console.log(misses.length === 0 ? 'All bars are held.' : `Missed:\n${misses.join('\n')}`)
 process.exitCode = misses.length > 0 && !values['no-bars'] ? 1 : 0

@@ -1,15 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { rollbacksOfBrokenUsers } from './canary-simulation/broken-users.js'
 import { EngineRule } from './canary-simulation/engine-rule.js'
-import { promotions } from './canary-simulation/promotions.js'
+import { rollOutByEngine } from './canary-simulation/engine-rollout.js'
+import { promotions, rollOut } from './canary-simulation/promotions.js'
 import { alpha, Comparison, FixedThreshold, RepeatedZTest, type RollbackRule } from './canary-simulation/rollback-rules.js'
-import { agreement, rollbacks } from './canary-simulation/rollbacks.js'
-import { bad, healthy, requestsOfRollout, type Scenario } from './canary-simulation/scenarios.js'
+import { agreement, rollbacks, streamOf } from './canary-simulation/rollbacks.js'
+import { bad, healthy, type Scenario } from './canary-simulation/scenarios.js'
 
 // A smaller run of `pnpm sim:canary`. It is seeded, so it passes always or never.
 const seed = 4
 const timeout = 60_000
 
+const length = { atLeast: 0, atMost: 20_000 }
+const courses = [
+  [0, 0],
+  [0.001, 0.001],
+  [0.01, 0.01],
+  [0.2, 0.2],
+  [0.001, 0.005],
+] as const
 const comparison = (weight: number) => new Comparison(weight)
 const shareOf = (rule: () => RollbackRule, rollouts: number) => (scenario: Scenario) => rollbacks(scenario, rule, rollouts, seed).share
 
@@ -46,11 +55,23 @@ describe('simulated rollouts', () => {
   })
 
   it('promote healthy canaries, and no bad ones', { timeout }, () => {
-    expect(promotions({ stable: 0, canary: 0 }, 20, seed, requestsOfRollout).shares.promoted).toBe(1)
-    expect(promotions({ stable: 0.001, canary: 0.001 }, 100, seed, requestsOfRollout).shares.promoted).toBeGreaterThan(0.95)
-    expect(promotions({ stable: 0.2, canary: 0.2 }, 100, seed, requestsOfRollout).shares.promoted).toBeGreaterThan(0.95)
+    expect(promotions({ stable: 0, canary: 0 }, 20, seed, length).shares.promoted).toBe(1)
+    expect(promotions({ stable: 0.001, canary: 0.001 }, 100, seed, length).shares.promoted).toBeGreaterThan(0.95)
+    expect(promotions({ stable: 0.2, canary: 0.2 }, 100, seed, length).shares.promoted).toBeGreaterThan(0.95)
     for (const canary of [0.1, 0.02, 0.015])
-      expect(promotions({ stable: 0.01, canary }, 200, seed, requestsOfRollout).shares.promoted).toBeLessThanOrEqual(0.01)
+      expect(promotions({ stable: 0.01, canary }, 200, seed, length).shares.promoted).toBeLessThanOrEqual(0.01)
+  })
+
+  it('take the same steps at the same requests in the engine', { timeout }, async () => {
+    const endings = new Set<string>()
+    for (const [stable, canary] of courses) {
+      for (let rollout = 0; rollout < 3; rollout++) {
+        const expected = rollOut({ stable, canary }, streamOf(seed, rollout), { atLeast: 2_000, atMost: 20_000 })
+        expect(await rollOutByEngine({ stable, canary }, streamOf(seed, rollout), 2_000)).toEqual(expected)
+        endings.add(expected.ending)
+      }
+    }
+    expect(endings).toEqual(new Set(['promoted', 'rolled back', 'inconclusive']))
   })
 
   it('with sticky users need one error a user', { timeout }, () => {

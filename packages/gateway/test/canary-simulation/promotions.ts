@@ -6,9 +6,17 @@ import { alpha } from './rollback-rules.js'
 import { streamOf } from './rollbacks.js'
 import type { Rates } from './scenarios.js'
 
-const steps = [10, 25, 50, 75]
-/** Steps are taken as soon as the evidence allows it: no time holds a canary that is promoted wrongly. */
-const requestsBetweenLooks = 200
+export const weights = [10, 25, 50, 75]
+
+/** How long a step is, in requests of both arms. */
+export interface StepLength {
+  /** 0: a step is taken as soon as the evidence allows it, so no time holds a canary that is promoted wrongly. */
+  readonly atLeast: number
+  /** A step that lasts so long without a decision is inconclusive. */
+  readonly atMost: number
+}
+
+export const requestsBetweenLooks = 200
 
 export type Ending = 'promoted' | 'rolled back' | 'inconclusive'
 
@@ -19,15 +27,12 @@ export interface Promotions {
   readonly medianRequests: readonly (number | undefined)[]
 }
 
-/**
- * Simulates rollouts through all the steps, as decision 0007 promotes, with the defaults. A step that lasts `requestsOfStep` requests without a
- * decision is inconclusive.
- */
-export function promotions(rates: Rates, rollouts: number, seed: number, requestsOfStep: number): Promotions {
+/** Simulates rollouts through all the steps, as decision 0007 promotes, with the defaults. */
+export function promotions(rates: Rates, rollouts: number, seed: number, length: StepLength): Promotions {
   const endings: Record<Ending, number> = { promoted: 0, 'rolled back': 0, inconclusive: 0 }
-  const requests: number[][] = steps.map(() => [])
+  const requests: number[][] = weights.map(() => [])
   for (let rollout = 0; rollout < rollouts; rollout++) {
-    const { ending, requestsInSteps } = rollOut(rates, streamOf(seed, rollout), requestsOfStep)
+    const { ending, requestsInSteps } = rollOut(rates, streamOf(seed, rollout), length)
     endings[ending]++
     if (ending === 'promoted') requestsInSteps.forEach((count, step) => requests[step]?.push(count))
   }
@@ -38,13 +43,20 @@ export function promotions(rates: Rates, rollouts: number, seed: number, request
   }
 }
 
-function rollOut(rates: Rates, random: SeededRandom, requestsOfStep: number): { ending: Ending; requestsInSteps: number[] } {
+export interface Course {
+  readonly ending: Ending
+  /** Of both arms, in the steps that were passed. */
+  readonly requestsInSteps: readonly number[]
+}
+
+/** What the engine does with its defaults, without the engine. */
+export function rollOut(rates: Rates, random: SeededRandom, length: StepLength): Course {
   const past: EventsAt[] = []
   const requestsInSteps: number[] = []
-  for (const weight of steps) {
+  for (const weight of weights) {
     const events = { weight, stable: 0, canary: 0 }
     const epochs = [...past, events]
-    const passage = passStep(rates, { events, epochs, requestsOfStep }, random)
+    const passage = passStep(rates, { events, epochs, length }, random)
     if (typeof passage === 'string') return { ending: passage, requestsInSteps }
     requestsInSteps.push(passage)
     past.push(events)
@@ -61,14 +73,14 @@ interface Step {
   readonly events: Counted
   /** All of them so far, this one included. */
   readonly epochs: readonly EventsAt[]
-  readonly requestsOfStep: number
+  readonly length: StepLength
 }
 
 /** How many requests it takes until the next step may be taken; or how the rollout ends in this one. */
-function passStep(rates: Rates, { events, epochs, requestsOfStep }: Step, random: SeededRandom): number | Ending {
+function passStep(rates: Rates, { events, epochs, length }: Step, random: SeededRandom): number | Ending {
   const share = events.weight / 100
   let ofCanary = 0
-  for (let request = 1; request <= requestsOfStep; request++) {
+  for (let request = 1; request <= length.atMost; request++) {
     const drawn = random.next()
     const isCanary = drawn < share
     if (isCanary) ofCanary++
@@ -76,7 +88,7 @@ function passStep(rates: Rates, { events, epochs, requestsOfStep }: Step, random
       events[isCanary ? 'canary' : 'stable']++
       if (logEvidence(epochs) >= -Math.log(alpha)) return 'rolled back'
     }
-    if (request % requestsBetweenLooks === 0 && mayStep(events, ofCanary)) return request
+    if (request % requestsBetweenLooks === 0 && request >= length.atLeast && mayStep(events, ofCanary)) return request
   }
   return 'inconclusive'
 }
