@@ -211,10 +211,10 @@ export class GatewayServer {
 
   async #release(): Promise<void> {
     for (const forget of this.#forgetSignals) forget()
-    this.#routes.close()
+    const closingRoutes = this.#routes.close()
     this.#context.tunnels.cut()
     this.#context.pools.destroy()
-    await this.#context.discovery.close()
+    await Promise.all([closingRoutes, this.#context.discovery.close()])
     this.#context.events.removeAllListeners()
   }
 }

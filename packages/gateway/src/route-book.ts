@@ -75,7 +75,7 @@ export class RouteBook {
       }
     })
     if (problems.length > 0) {
-      for (const { plan } of added) closePlan(plan, goingOn)
+      for (const { plan } of added) void closePlan(plan, goingOn)
       this.#forgetBudgets()
       throw new ConfigError('The routes', problems)
     }
@@ -109,10 +109,10 @@ export class RouteBook {
     return removed.length > 0
   }
 
-  /** From now on a request gets 503, and adding a route throws. */
-  close(): void {
+  /** From now on a request gets 503, and adding a route throws. Resolves when canaries have given up what they held in a store. */
+  async close(): Promise<void> {
     this.#closed = true
-    for (const { plan } of this.#routes) closePlan(plan)
+    await Promise.all(this.#routes.map(({ plan }) => closePlan(plan)))
   }
 
   #compile(route: ResolvedRoute, rollout?: CanaryEngine): CompiledRoute {
@@ -127,7 +127,7 @@ export class RouteBook {
     for (const { plan } of removed) {
       if (plan.canary !== undefined && !goingOn.has(plan.canary.engine)) plan.canary.engine.stop()
       plan.inFlight.whenIdle(() => {
-        closePlan(plan, goingOn)
+        void closePlan(plan, goingOn)
         if (events.has('route:released')) events.emit('route:released', { route: plan.path })
       })
     }
@@ -176,8 +176,8 @@ function rolloutFor({ canary }: ResolvedRoute, current: CompiledRoute | undefine
   return sameDefinition(canary, current?.plan.resolved.canary) ? current?.plan.canary?.engine : undefined
 }
 
-function closePlan({ whole, subsets, canary, mirror }: RoutePlan, goingOn: ReadonlySet<CanaryEngine> = new Set()): void {
-  if (canary !== undefined && !goingOn.has(canary.engine)) void canary.engine.close()
+async function closePlan({ whole, subsets, canary, mirror }: RoutePlan, goingOn: ReadonlySet<CanaryEngine> = new Set()): Promise<void> {
   mirror?.close()
   for (const { picker } of new Set([whole, ...subsets])) picker.close()
+  if (canary !== undefined && !goingOn.has(canary.engine)) await canary.engine.close()
 }
