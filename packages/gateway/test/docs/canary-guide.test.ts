@@ -2,69 +2,66 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it, vi } from 'vitest'
-import {
-  defaultErrorBound,
-  defaultFalseRollbackRate,
-  defaultLatencyPercentile,
-  defaultMinRequests,
-  defaultStepIntervalMs,
-  inconclusiveAfterIntervals,
-  judgingRules,
-} from '../../src/canary/judging-rules.js'
-import { defaultCanarySteps } from '../../src/config/defaults.js'
-import { closedPort } from '../raw-http.js'
+import { logEvidence, logNonInferiority, nonInferiorityBeta } from '../../src/canary/judge/rate-comparison.js'
+import { logAbove, logBelow } from '../../src/canary/judge/rate-tests.js'
+import { Comparison, FixedThreshold, RepeatedZTest } from '../canary-simulation/rollback-rules.js'
+import { rollbacks } from '../canary-simulation/rollbacks.js'
+import { bad } from '../canary-simulation/scenarios.js'
 import { codeBlocks, readDocument } from './documents.js'
 
-const guide = 'docs/guides/canary-in-five-minutes.md'
-const text = readDocument(guide) ?? ''
+const guide = 'docs/guides/how-the-canary-decides.md'
+const text = (readDocument(guide) ?? '').replaceAll(/\s+/g, ' ')
 /** Inside the package, where imports of `@hazeljs/…` lead to the sources. */
 const generated = fileURLToPath(new URL('.generated-canary/', import.meta.url))
 afterAll(() => rmSync(generated, { recursive: true, force: true }))
 
-const programs = codeBlocks(guide).filter(({ code }) => code.includes('// → '))
+const firstOf = (holds: (count: number) => boolean) => {
+  let count = 0
+  while (!holds(count)) count++
+  return count
+}
+const whole = (count: number | undefined) => (count ?? 0).toLocaleString('en-US')
 
-describe('the guide to canaries', () => {
-  it.each(programs.map(({ code, line }) => ({ code, line })))(
-    'has a program at line $line that prints what it says',
-    async ({ code, line }) => {
-      const wanted = [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, printed]) => printed)
-      const log = vi.spyOn(console, 'log').mockReturnValue(undefined)
-      mkdirSync(generated, { recursive: true })
-      const file = join(generated, `program-${line}.ts`)
-      writeFileSync(file, code.replace(', 4001,', `, ${await closedPort()},`).replace(', 4002,', `, ${await closedPort()},`))
-      await import(/* @vite-ignore */ file).catch((error: unknown) => {
-        log.mockRestore()
-        throw error
-      })
-      const printed = log.mock.calls.map(([first]) => String(first))
-      log.mockRestore()
-      expect(printed).toEqual(wanted)
-    },
-  )
-
-  it('has two such programs', () => {
-    expect(programs).toHaveLength(2)
+describe('the guide to what the canary decides', () => {
+  it('has a snippet that prints what it says', async () => {
+    const [{ code, line } = { code: '', line: 0 }] = codeBlocks(guide)
+    const wanted = [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, said]) => said)
+    const printed: unknown[] = []
+    const log = vi.spyOn(console, 'log').mockImplementation((said: unknown) => void printed.push(said))
+    mkdirSync(generated, { recursive: true })
+    const file = join(generated, `snippet-${line}.ts`)
+    writeFileSync(file, code)
+    await import(/* @vite-ignore */ file).finally(() => log.mockRestore())
+    expect(wanted.length).toBeGreaterThan(0)
+    expect(printed).toEqual(wanted)
   })
 
-  it('says which defaults the options have', () => {
-    const rows = [...text.matchAll(/^\| `promotion\.(\w+)`[^|]*\| (.*?) +\|/gm)].map(([, option = '', value = '']) => [option, value])
-    expect(Object.fromEntries(rows)).toEqual({
-      steps: defaultCanarySteps.join(', '),
-      stepInterval: `${defaultStepIntervalMs / 60_000}m`,
-      minRequests: String(defaultMinRequests),
-      falseRollbackRate: String(defaultFalseRollbackRate),
-      errorThreshold: `none; ${defaultErrorBound} for promotions`,
-      latencyThreshold: 'none',
-      latencyPercentile: String(defaultLatencyPercentile),
-      evaluationWindow: '`stepInterval`',
-      autoPromote: 'true',
+  it('says how many errors in a row it takes', () => {
+    const errors = (weight: number, stable: number) => firstOf((canary) => logEvidence([{ weight, stable, canary }]) >= Math.log(100))
+    for (const weight of [1, 5, 10, 25, 50]) expect(text).toContain(`| ${weight} | ${errors(weight, 0)} | ${errors(weight, 9)} |`)
+    const aboveOne = firstOf((count) => logAbove(0.01, count, count) >= Math.log(100))
+    const aboveFive = firstOf((count) => logAbove(0.05, count, count) >= Math.log(100))
+    expect([aboveOne, aboveFive]).toEqual([2, 3])
+  })
+
+  it('says what it takes to be promoted', () => {
+    const needed = [1, 10, 25, 50, 75].map((weight) =>
+      firstOf((errors) => {
+        const canary = (errors * weight) / 100
+        return logNonInferiority({ weight, canary, stable: errors - canary }) >= Math.log(1 / nonInferiorityBeta)
+      }),
+    )
+    expect(text).toContain(`| errors | ${needed.map(whole).join(' | ')} |`)
+    const clean = (rate: number) => firstOf((requests) => logBelow(rate, requests, 0) >= Math.log(20))
+    expect(text).toContain(`needs ${clean(0.01)} requests of the canary without an error for 1 per cent, ${clean(0.05)} for 5`)
+  })
+
+  it.each([bad.tenfold, bad.dead, bad.belowFive])('has the figures of the simulation, as of $name', { timeout: 60_000 }, (scenario) => {
+    const rules = [(weight: number) => new Comparison(weight), () => new FixedThreshold(), () => new RepeatedZTest()]
+    const cells = rules.map((rule) => {
+      const { share, medianRequests } = rollbacks(scenario, rule, 2_000, 1)
+      return `${(share * 100).toFixed(1)} %, ${whole(medianRequests)}`
     })
-    const { errorThreshold, latencyThresholdMs, autoPromote, autoRollback } = judgingRules({
-      stable: { version: '1', weight: 90 },
-      canary: { version: '2', weight: 10 },
-      promotion: { strategy: 'error-rate' },
-    })
-    expect([errorThreshold, latencyThresholdMs, autoPromote, autoRollback]).toEqual([undefined, undefined, true, true])
-    expect(text).toContain(`in ${inconclusiveAfterIntervals} times \`stepInterval\` pauses`)
+    expect(text).toContain(`| ${scenario.name} | ${scenario.weight} | ${cells.join(' | ')} |`)
   })
 })
