@@ -115,6 +115,13 @@ export class Exchange {
     return this.bodyIsArriving && (this.arrived.body as Readable).readableLength === 0
   }
 
+  /** @param fields name, value, …; not kept */
+  addAnswerHeaders(fields: readonly string[]): void {
+    if (fields.length === 0) return
+    if (this.answerHeaders === undefined) this.answerHeaders = fields.slice()
+    else this.answerHeaders.push(...fields)
+  }
+
   addAnswerHeader(name: string, value: string): void {
     if (this.answerHeaders === undefined) this.answerHeaders = [name, value]
     else this.answerHeaders.push(name, value)

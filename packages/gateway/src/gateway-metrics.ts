@@ -3,6 +3,7 @@ import { aggregateMetrics, type MetricsSnapshot } from '@hazeljs/resilience'
 import type { RefusedRequests, RefusedSnapshot } from './http/refused-requests.js'
 import type { MirrorSnapshot } from './mirror/mirror-counts.js'
 import type { RoutePlan } from './route-plan.js'
+import type { VersionsUsage } from './versions/version-usage.js'
 
 export interface RouteMetrics {
   readonly route: string
@@ -10,6 +11,11 @@ export interface RouteMetrics {
   /** The version or the canary arm's version; `undefined` where the route has neither. */
   readonly version: string | undefined
   readonly metrics: MetricsSnapshot
+}
+
+export interface RouteVersions extends VersionsUsage {
+  readonly route: string
+  readonly serviceName: string
 }
 
 export interface GatewaySnapshot {
@@ -21,6 +27,8 @@ export interface GatewaySnapshot {
   /** Over all routes: merged histograms, never averaged percentiles. */
   readonly aggregated: MetricsSnapshot
   readonly refused: RefusedSnapshot
+  /** One entry for each route with versions: who asked for which, and how, since the route was made. */
+  readonly versions: readonly RouteVersions[]
   /** One entry for each route with a mirror. */
   readonly mirrors: readonly MirrorSnapshot[]
 }
@@ -37,7 +45,7 @@ export class GatewayMetrics {
     this.#refused = refused
   }
 
-  /** Empty where `metrics.enabled` is `false`. */
+  /** `routes` and `aggregated` are empty where `metrics.enabled` is `false`. */
   getSnapshot(): GatewaySnapshot {
     const plans = this.#plans()
     const counted = plans.flatMap((plan) =>
@@ -51,6 +59,9 @@ export class GatewayMetrics {
       routes: counted.map((entry) => ({ ...entry, metrics: entry.metrics.getSnapshot() })),
       aggregated: aggregateMetrics(counted.map(({ metrics }) => metrics)),
       refused: this.#refused.snapshot(),
+      versions: plans.flatMap(({ path, serviceName, versions }) =>
+        versions === undefined ? [] : [{ route: path, serviceName, ...versions.selector.usage() }],
+      ),
       mirrors: plans.flatMap(({ mirror }) => (mirror === undefined ? [] : [mirror.snapshot()])),
     }
   }

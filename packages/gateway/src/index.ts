@@ -65,7 +65,7 @@ export type {
   ShedRequestEvent,
   UnreadableRequestEvent,
 } from './events.js'
-export type { GatewayMetrics, GatewaySnapshot, RouteMetrics } from './gateway-metrics.js'
+export type { GatewayMetrics, GatewaySnapshot, RouteMetrics, RouteVersions } from './gateway-metrics.js'
 export type { DroppedCopies, MirrorSnapshot } from './mirror/mirror-counts.js'
 export type { MirrorDifference, MirrorExample, MirrorReport } from './mirror/diff/diff-report.js'
 export type { RefusedSnapshot } from './http/refused-requests.js'

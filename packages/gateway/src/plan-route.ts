@@ -28,7 +28,7 @@ import { isOverload } from './overload.js'
 import type { RoutePlan } from './route-plan.js'
 import type { Subset } from './subset.js'
 import { uriPrefix } from './versions/version-in-path.js'
-import { VersionRouter } from './versions/version-router.js'
+import { VersionSelector } from './versions/version-selector.js'
 
 interface Closable {
   close(): unknown
@@ -64,7 +64,7 @@ function makePlan(
   }
   const whole = subsetOf(undefined, route.filter)
   const versions = route.versionRoute && {
-    router: new VersionRouter(route.versionRoute, { random: gateway.random, prefix: uriPrefix(route.path) }),
+    selector: new VersionSelector(route.versionRoute, { random: gateway.random, clock: gateway.clock, prefix: uriPrefix(route.path) }),
     subsets: new Map(
       Object.entries(route.versionRoute.routes).map(
         ([version, { filter }]) => [version, subsetOf(version, both(route.filter, filter))] as const,
@@ -79,8 +79,8 @@ function makePlan(
     if (rollout === undefined) opened.push(engine)
     return {
       engine,
-      stable: subsetOf(config.stable.version, both(route.filter, armFilter(config.stable))),
-      canary: subsetOf(config.canary.version, both(route.filter, armFilter(config.canary))),
+      stable: subsetOf(config.stable.version, both(route.filter, armFilter(config.stable, route.versionRoute))),
+      canary: subsetOf(config.canary.version, both(route.filter, armFilter(config.canary, route.versionRoute))),
     }
   }
   const canary = route.canary && planCanary(route.canary)

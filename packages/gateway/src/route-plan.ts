@@ -6,7 +6,7 @@ import type { RequestHeaderRules, ResponseHeaderRules } from './http/headers.js'
 import type { InFlight } from './in-flight.js'
 import type { Mirror } from './mirror/mirror.js'
 import type { Subset } from './subset.js'
-import type { VersionRouter } from './versions/version-router.js'
+import type { VersionSelector } from './versions/version-selector.js'
 
 /** A route ready to serve: its policies with their state. Made once, read by its stages, closed when the route is removed. */
 export interface RoutePlan {
@@ -28,7 +28,7 @@ export interface RoutePlan {
 
   /** Serves what no version and no canary arm serves. */
   readonly whole: Subset
-  readonly versions: { readonly router: VersionRouter; readonly subsets: ReadonlyMap<string, Subset> } | undefined
+  readonly versions: { readonly selector: VersionSelector; readonly subsets: ReadonlyMap<string, Subset> } | undefined
   readonly canary: { readonly engine: CanaryEngine; readonly stable: Subset; readonly canary: Subset } | undefined
   /** Every subset that requests may go to. */
   readonly subsets: readonly Subset[]

@@ -9,6 +9,8 @@ import { compileDryRun } from '../path.js'
 import type { RoutePlan } from '../route-plan.js'
 import type { RouteTable } from '../routing/route-table.js'
 import type { CompiledRoute } from '../stages/match-route.js'
+import type { VersionChoice } from '../versions/version-choice.js'
+import type { VersionResolution } from '../versions/version-router.js'
 import type {
   ExplainedCanary,
   ExplainedPolicies,
@@ -46,7 +48,7 @@ export async function explain(
       ...describeRoute(value.plan),
       reason,
     })),
-    version: seen.version,
+    version: seen.version && versionOf(seen.version, exchange),
     canary: canaryOf(exchange, seen),
     subset: subset && { version: subset.version, filter: subset.filter, instances: subset.picker.instances },
     policies: route && policiesOf(route, exchange, gateway, seen),
@@ -65,6 +67,11 @@ function withFraming(exchange: Exchange, { headers = {} }: ExplainRequest, colle
   )
   if (framing.length === 0) return exchange
   return new Exchange({ ...exchange.arrived, rawHeaders: [...exchange.arrived.rawHeaders, ...framing] }, collector)
+}
+
+function versionOf({ version, resolvedBy }: VersionChoice, { route, target }: Exchange): VersionResolution {
+  const selector = route?.versions?.selector
+  return selector?.strips === true ? { version, resolvedBy, path: selector.strippedPath(target.path) } : { version, resolvedBy }
 }
 
 function describeRoute({ path, resolved, serviceName }: RoutePlan): ExplainedRoute {

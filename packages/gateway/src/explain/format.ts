@@ -14,7 +14,10 @@ export function formatExplanation(facts: Omit<Explanation, 'toString'>): string 
     `route: ${route === undefined ? 'none' : routeText(route)}`,
     ...otherRoutes(facts.otherRoutes),
   ]
-  if (version !== undefined) lines.push(`version: ${version.version}, by ${version.resolvedBy}`)
+  if (version !== undefined) {
+    const { path = request.path } = version
+    lines.push(`version: ${version.version}, by ${version.resolvedBy}${path === request.path ? '' : `; without its segment: ${path}`}`)
+  }
   if (canary !== undefined) lines.push(canaryText(canary))
   if (subset !== undefined) {
     const filter = subset.filter === undefined ? '' : ` with ${JSON.stringify(subset.filter)}`

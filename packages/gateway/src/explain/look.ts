@@ -13,13 +13,13 @@ import { bodyTooLarge } from '../stages/limit-body.js'
 import { addLimitFields, limitRequest } from '../stages/limit-rate.js'
 import { firstListing, noneUp } from '../stages/pick-instance.js'
 import type { Subset } from '../subset.js'
-import type { VersionResolution } from '../versions/version-router.js'
+import type { VersionChoice } from '../versions/version-choice.js'
 import type { ExplainedBody, ExplainedUpgrade } from './explanation.js'
 
 /** What stages find out and no exchange keeps. */
 export interface Sightings {
   rateLimit?: LimitState
-  version?: VersionResolution
+  version?: VersionChoice
   /** What the canary could not take. */
   diverted?: Assignment
   body?: ExplainedBody
@@ -87,7 +87,7 @@ export const lookAtSubset =
   (route) =>
     choosing(
       chooser(route, {
-        resolved: (resolution) => (seen.version = resolution),
+        resolved: (choice) => (seen.version = choice),
         diverted: (assignment) => (seen.diverted = assignment),
       }),
     )

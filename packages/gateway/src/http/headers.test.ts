@@ -197,6 +197,19 @@ describe('responseHeaders', () => {
     expect(responseHeaders(answer(raw), ours, undefined).headers).toEqual(['Vary', 'Accept', 'Set-Cookie', 'a=1', ...ours])
   })
 
+  it('says no member of Vary twice, and none beside an asterisk', () => {
+    const joined = (theirs: string[], ours: string[]) => responseHeaders(answer(theirs), ours, undefined).headers.slice(theirs.length)
+    expect(joined(['Vary', 'Accept, x-version'], ['Vary', 'X-Version'])).toEqual([])
+    expect(joined(['vary', 'a', 'VARY', 'x-version'], ['Vary', 'X-Version, Cookie', 'B', '1'])).toEqual(['Vary', 'Cookie', 'B', '1'])
+    expect(joined(['Vary', '*'], ['Vary', 'Accept', 'Vary', 'Origin', 'B', '1'])).toEqual(['B', '1'])
+    expect(joined(['Vary', 'X-Version-Two'], ['Vary', 'X-Version, Cookie'])).toEqual(['Vary', 'X-Version, Cookie'])
+  })
+
+  it('joins links', () => {
+    const raw = ['Link', '<a>; rel="next"']
+    expect(responseHeaders(answer(raw), ['Link', '<b>; rel="sunset"'], undefined).headers).toEqual([...raw, 'Link', '<b>; rel="sunset"'])
+  })
+
   it('leaves CORS to a gateway that answers for it', () => {
     const raw = ['Access-Control-Allow-Origin', '*', 'access-control-allow-credentials', 'true', 'Accept-Ranges', 'bytes']
     expect(responseHeaders(answer(raw), undefined, { ownsCors: true, pseudonym: 'gw', edits: undefined }).headers).toEqual([

@@ -2,6 +2,7 @@ import type { HeaderEdits } from '../config/header-edits.js'
 import { connectionFields, hasField, withoutFields } from './connection-field.js'
 import { fieldKind } from './field-kind.js'
 import { addForwarded, hasPassed, type Arrival } from './forwarded.js'
+import { headerValues } from './header-lookup.js'
 
 /** What a route does to the fields of its requests. Made once with {@link requestHeaderRules}. */
 export interface RequestHeaderRules {
@@ -53,7 +54,7 @@ export interface ResponseHeaders {
 }
 
 /** Fields of which the gateway's own join those of the service; any other replaces them. */
-const joinedFields: ReadonlySet<string> = new Set(['vary', 'set-cookie'])
+const joinedFields: ReadonlySet<string> = new Set(['vary', 'set-cookie', 'link'])
 const eventStream = /^text\/event-stream *(?:;|$)/i
 
 export function requestHeaderRules({ preserveHost, pseudonym, edits }: RequestHeaderOptions): RequestHeaderRules {
@@ -124,7 +125,7 @@ export function requestHeaders(raw: readonly string[], arrival: Arrival, rules: 
  * An answer's fields as the client gets them, in order and multiplicity, as a flat list of names and values.
  *
  * Gone are those of one connection, also what `Connection` names. `own` are the gateway's fields for this answer, name, value, …; they
- * replace the service's, except for `Vary` and `Set-Cookie`, which they join. `Via` is added. The edits of `rules` have the last word.
+ * replace the service's, except for `Vary`, `Set-Cookie` and `Link`, which they join. `Via` is added. The edits of `rules` have the last word.
  */
 export function responseHeaders(
   { status, version, headers: raw }: AnswerHead,
@@ -165,15 +166,32 @@ function isCorsField(name: string): boolean {
 /** Nearly always the service sends none of our fields, and `headers` is only continued. */
 function addOwn(headers: string[], own: readonly string[]): string[] {
   let replaced: Set<string> | undefined
+  let varies = false
   for (let i = 0; i < own.length; i += 2) {
     const name = own[i] as string
-    if (!hasField(headers, name) || joinedFields.has(name.toLowerCase())) continue
+    if (!hasField(headers, name)) continue
+    const lowerCase = name.toLowerCase()
+    varies ||= lowerCase === 'vary'
+    if (joinedFields.has(lowerCase)) continue
     replaced ??= new Set()
-    replaced.add(name.toLowerCase())
+    replaced.add(lowerCase)
   }
   const kept = replaced === undefined ? headers : withoutFields(headers, replaced)
-  kept.push(...own)
+  kept.push(...(varies ? withNewVary(own, headerValues(headers, 'vary')) : own))
   return kept
+}
+
+/** Our fields, with those names in `Vary` that the service has not said, in any case; none beside its `*`. */
+function withNewVary(own: readonly string[], said: readonly string[]): string[] {
+  const known = new Set(said.flatMap((value) => value.toLowerCase().split(',')).map((member) => member.trim()))
+  const isNew = (member: string) => !known.has('*') && !known.has(member.trim().toLowerCase())
+  return own.flatMap((name, i) => {
+    const value = own[i + 1] as string
+    if (i % 2 === 1) return []
+    if (name.toLowerCase() !== 'vary') return [name, value]
+    const members = value.split(',').filter(isNew)
+    return members.length === 0 ? [] : [name, members.join(',').trim()]
+  })
 }
 
 function applyEdits(headers: readonly string[], { dropped, added }: CompiledEdits): string[] {

@@ -4,26 +4,29 @@ import type { Exchange } from '../exchange.js'
 import type { RoutePlan } from '../route-plan.js'
 import type { RouteStage, Stage } from '../stage.js'
 import type { Subset } from '../subset.js'
-import type { VersionResolution } from '../versions/version-router.js'
+import type { VersionChoice } from '../versions/version-choice.js'
 
 type CanaryPlan = NonNullable<RoutePlan['canary']>
 
 /** Who is told what was decided on the way to a subset. */
 export interface ChoiceListener {
   /** Which version was resolved, and by what, before a canary may take its place. */
-  readonly resolved?: (resolution: VersionResolution) => void
+  readonly resolved?: (choice: VersionChoice) => void
+  /** The version serves its request. Without it, versions that are unknown are not counted. */
+  readonly served?: (choice: VersionChoice) => void
   /** The canary can't serve its request, and stable does. */
   readonly diverted?: (assignment: Assignment) => void
 }
 
 /** Decides which version or canary arm serves the request. A version that was asked for by name beats the canary, which splits the rest. */
 export const chooseSubset: RouteStage = (route) => {
-  const { canary } = route
-  if (canary === undefined) return choosing(chooser(route))
-  const diverted = () => {
-    canary.engine.divert()
-  }
-  return choosing(chooser(route, { diverted }))
+  const { versions, canary } = route
+  return choosing(
+    chooser(route, {
+      ...(versions && { served: (choice) => versions.selector.count(choice) }),
+      ...(canary && { diverted: () => canary.engine.divert() }),
+    }),
+  )
 }
 
 /** The stage, with a chooser of somebody else. */
@@ -34,20 +37,31 @@ export function choosing(choose: (exchange: Exchange) => Subset): Stage {
   }
 }
 
-export function chooser(route: RoutePlan, { resolved, diverted }: ChoiceListener = {}): (exchange: Exchange) => Subset {
+export function chooser(route: RoutePlan, listener: ChoiceListener = {}): (exchange: Exchange) => Subset {
   const { whole, versions, canary } = route
-  const chooseArm = canary && armChooser(canary, diverted)
-  if (versions !== undefined) {
-    return (exchange) => {
-      const resolution = versions.router.resolveRaw(exchange.arrived.rawHeaders, exchange.target.path, exchange.target.query)
-      resolved?.(resolution)
-      const { version, resolvedBy } = resolution
-      const asked = resolvedBy !== 'weight' && resolvedBy !== 'default'
-      if (chooseArm !== undefined && !asked) return chooseArm(exchange)
-      return versions.subsets.get(version) ?? whole
+  const chooseArm = canary && armChooser(canary, listener.diverted)
+  return (versions && versionChooser(versions, whole, chooseArm, listener)) ?? chooseArm ?? (() => whole)
+}
+
+function versionChooser(
+  { selector, subsets }: NonNullable<RoutePlan['versions']>,
+  whole: Subset,
+  chooseArm: ((exchange: Exchange) => Subset) | undefined,
+  { resolved, served }: ChoiceListener,
+): (exchange: Exchange) => Subset {
+  return (exchange) => {
+    const { arrived, target } = exchange
+    const choice = selector.choose(arrived.rawHeaders, target.path, target.query, arrived.method, served !== undefined)
+    resolved?.(choice)
+    if (chooseArm !== undefined && !choice.isAsked) {
+      const arm = chooseArm(exchange)
+      exchange.addAnswerHeaders(selector.fieldsOf(arm.version))
+      return arm
     }
+    served?.(choice)
+    exchange.addAnswerHeaders(choice.fields)
+    return subsets.get(choice.version) ?? whole
   }
-  return chooseArm ?? (() => whole)
 }
 
 /** A canary that can't serve, for lack of instances or behind an open circuit, leaves its share to stable. */

@@ -5,7 +5,9 @@ export type ResolvedBy = 'header' | 'uri' | 'query' | 'media-type' | 'match' | '
 export class VersionChoice {
   readonly version: string
   readonly resolvedBy: ResolvedBy
-  /** For the answers. */
+  /** Whether the request wanted this very version, which then no canary may replace. */
+  readonly isAsked: boolean
+  /** For its answers: name, value, … */
   readonly fields: readonly string[]
   requests = 0
   /** Milliseconds since the Unix epoch; says something once `requests` does. */
@@ -14,11 +16,7 @@ export class VersionChoice {
   constructor(version: string, resolvedBy: ResolvedBy, fields: readonly string[]) {
     this.version = version
     this.resolvedBy = resolvedBy
+    this.isAsked = resolvedBy !== 'weight' && resolvedBy !== 'default'
     this.fields = fields
-  }
-
-  /** Whether the request wanted this very version, which then no canary may replace. */
-  get isAsked(): boolean {
-    return this.resolvedBy !== 'weight' && this.resolvedBy !== 'default'
   }
 }

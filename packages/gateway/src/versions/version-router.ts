@@ -59,7 +59,7 @@ export class VersionRouter {
 
   /** Fields for each answer of a version: `Vary`, and what is told of its end. A gateway adds them by itself. */
   answerHeaders(version: string): Readonly<Record<string, string>> {
-    const fields = this.#selector.answerFields(version)
+    const fields = this.#selector.fieldsOf(version)
     return Object.fromEntries(fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1] as string]] : [])))
   }
 

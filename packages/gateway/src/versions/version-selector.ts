@@ -29,7 +29,8 @@ export class VersionSelector {
   readonly #queryParam: string
   readonly #mediaTypeParam: string
   readonly #prefix: string | undefined
-  readonly #vary: readonly string[]
+  readonly #commonFields: readonly string[]
+  readonly #fields: ReadonlyMap<string, readonly string[]>
   readonly #weighted: WeightedVersions
   readonly #explicit = new Map<string, VersionChoice>()
   readonly #matched = new Map<string, VersionChoice>()
@@ -45,10 +46,12 @@ export class VersionSelector {
     this.#queryParam = config.queryParam ?? defaultVersionParam
     this.#mediaTypeParam = (config.mediaTypeParam ?? defaultMediaTypeParam).toLowerCase()
     this.#prefix = options.prefix
-    this.#vary = varyingFields(config, header)
+    const vary = varyingFields(config, header)
+    this.#commonFields = answerFields(vary, undefined)
+    this.#fields = new Map(Object.entries(routes).map(([version, target]) => [version, answerFields(vary, target)]))
     const choices: VersionChoice[] = []
     const choiceOf = (version: string, resolvedBy: ResolvedBy): VersionChoice => {
-      const choice = new VersionChoice(version, resolvedBy, this.answerFields(version))
+      const choice = new VersionChoice(version, resolvedBy, this.fieldsOf(version))
       choices.push(choice)
       return choice
     }
@@ -97,9 +100,8 @@ export class VersionSelector {
   }
 
   /** Fields for each answer of a version, name, value, …; of one that is not among `routes` only what all answers have. */
-  answerFields(version: string): readonly string[] {
-    const { routes } = this.#config
-    return answerFields(this.#vary, Object.hasOwn(routes, version) ? routes[version] : undefined)
+  fieldsOf(version = ''): readonly string[] {
+    return this.#fields.get(version) ?? this.#commonFields
   }
 
   strippedPath(path: string): string {
@@ -108,7 +110,8 @@ export class VersionSelector {
 
   /** Names those that may be asked for, and nothing that the client sent. */
   #unknownVersion(): GatewayError {
-    return new GatewayError('VERSION_UNKNOWN', { detail: `The versions are ${[...this.#explicit.keys()].join(', ')}.` })
+    const detail = `The versions are ${[...this.#explicit.keys()].join(', ')}.`
+    return new GatewayError('VERSION_UNKNOWN', { detail, headers: this.#commonFields })
   }
 
   #asked(rawHeaders: readonly string[], path: string, query: string, method: string): string | undefined {
