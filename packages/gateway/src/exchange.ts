@@ -45,6 +45,8 @@ export class Exchange {
   subset: Subset | undefined
   /** Which arm of the route's canary that is, where it is one. */
   assignment: Assignment | undefined
+  /** Set by `fallBack` while the canary has its one attempt: whatever 5xx it answers with, stable may answer instead. */
+  fallsBack = false
   /** Set by `rewrite`: path and query, and the fields, as the instance gets them. */
   upstreamTarget = ''
   upstreamHeaders: string[] = []

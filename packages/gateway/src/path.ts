@@ -19,6 +19,7 @@ import { answerErrors } from './stages/answer-errors.js'
 import { answerPreflight } from './stages/answer-preflight.js'
 import { breakCircuit } from './stages/break-circuit.js'
 import { chooseSubset } from './stages/choose-subset.js'
+import { fallBack } from './stages/fall-back.js'
 import { forward } from './stages/forward.js'
 import { identify } from './stages/identify.js'
 import { limitBody } from './stages/limit-body.js'
@@ -54,6 +55,7 @@ const onRoute = [
   adaptConcurrency,
   mirror,
   transformBodies,
+  fallBack,
   retry,
   breakCircuit,
   pickInstance,

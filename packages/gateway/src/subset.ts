@@ -17,3 +17,8 @@ export interface Subset {
   readonly adaptive: AdaptiveConcurrencyLimiter | undefined
   readonly metrics: MetricsCollector | undefined
 }
+
+/** Whether it has an instance, and a circuit that lets a request through now. */
+export function canServe({ picker, breaker }: Subset): boolean {
+  return picker.instances.length > 0 && (breaker === undefined || breaker.getTimeUntilNextAttempt() === 0)
+}

@@ -23,6 +23,7 @@ vi.mock('../src/stages/adapt-concurrency.js', (load) => mocked('adaptConcurrency
 vi.mock('../src/stages/mirror.js', (load) => mocked('mirror', load))
 vi.mock('../src/stages/limit-time.js', (load) => mocked('limitTime', load))
 vi.mock('../src/stages/transform-bodies.js', (load) => mocked('transformBodies', load))
+vi.mock('../src/stages/fall-back.js', (load) => mocked('fallBack', load))
 vi.mock('../src/stages/retry.js', (load) => mocked('retry', load))
 vi.mock('../src/stages/break-circuit.js', (load) => mocked('breakCircuit', load))
 vi.mock('../src/stages/limit-concurrency.js', (load) => mocked('limitConcurrency', load))

@@ -3,7 +3,7 @@ import { stickyCookie } from '../canary/sticky-cookie.js'
 import type { Exchange } from '../exchange.js'
 import type { RoutePlan } from '../route-plan.js'
 import type { RouteStage, Stage } from '../stage.js'
-import type { Subset } from '../subset.js'
+import { canServe, type Subset } from '../subset.js'
 import type { VersionChoice } from '../versions/version-choice.js'
 
 type CanaryPlan = NonNullable<RoutePlan['canary']>
@@ -80,8 +80,4 @@ function armChooser({ engine, stable, canary }: CanaryPlan, diverted: ChoiceList
     exchange.assignment = stableWithoutEvidence
     return stable
   }
-}
-
-function canServe({ picker, breaker }: Subset): boolean {
-  return picker.instances.length > 0 && (breaker === undefined || breaker.getTimeUntilNextAttempt() === 0)
 }

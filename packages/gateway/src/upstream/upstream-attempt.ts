@@ -227,7 +227,7 @@ export class UpstreamAttempt implements UpstreamCall {
   }
 
   #claimsRetry(status: number, rawHeaders: string[]): boolean {
-    if (status !== 503 && status !== 502 && status !== 504) return false
+    if (status !== 503 && status !== 502 && status !== 504 && !this.#exchange.fallsBack) return false
     const error = statusFailure(status, this.repeatable, retryAfterMs(rawHeaders, this.#clock))
     if (!this.#context.claimRetry(error)) return false
     discardAnswer(this.#connection as Connection, this.#lease, this.#clock)
