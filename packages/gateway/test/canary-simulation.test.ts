@@ -74,8 +74,10 @@ describe('simulated rollouts', () => {
     expect(endings).toEqual(new Set(['promoted', 'rolled back', 'inconclusive']))
   })
 
-  it('with sticky users need one error a user', { timeout }, () => {
+  it('with sticky users need evidence that is fresh', { timeout }, () => {
     expect(rollbacksOfBrokenUsers('every error', 200, seed)).toBeGreaterThan(5 * alpha)
+    expect(rollbacksOfBrokenUsers('one a user and interval', 200, seed)).toBeGreaterThan(5 * alpha)
+    expect(rollbacksOfBrokenUsers('fresh ones', 400, seed)).toBeLessThanOrEqual(2 * alpha)
     expect(rollbacksOfBrokenUsers('one a user', 400, seed)).toBeLessThanOrEqual(alpha)
   })
 })

@@ -1,17 +1,19 @@
 import type { SeededRandom } from '@hazeljs/core/testing'
+import { FreshKeys } from '../../src/canary/fresh-keys.js'
 import { type EventsAt, logEvidence } from '../../src/canary/judge/rate-comparison.js'
 import { alpha } from './rollback-rules.js'
 import { streamOf } from './rollbacks.js'
 import { requestsOfRollout } from './scenarios.js'
 
 const steps = [10, 25, 50, 75]
-const intervalsOfStep = 4
+/** In requests of both arms, which are the clock here. */
+const interval = requestsOfRollout / 4
 const users = 2_000
 /** One in a hundred: data that no version can read. Every request of theirs fails, in either arm. */
 const brokenUsers = 20
 
-/** Which errors of one user are evidence. */
-export const countings = ['every error', 'one a user and interval', 'one a user and step', 'one a user'] as const
+/** Which errors of one user are evidence. The engine counts fresh ones: where there was none in this interval and the one before. */
+export const countings = ['every error', 'one a user and interval', 'fresh ones', 'one a user'] as const
 export type Counting = (typeof countings)[number]
 
 /**
@@ -26,17 +28,16 @@ export function rollbacksOfBrokenUsers(counting: Counting, rollouts: number, see
 
 function isRolledBack(counting: Counting, random: SeededRandom): boolean {
   const places = Array.from({ length: brokenUsers }, () => random.next() * 100)
-  const counted = new Set<number>()
+  const isEvidence = counter(counting)
   const epochs: (EventsAt & { stable: number; canary: number })[] = []
+  let request = 0
   for (const weight of steps) {
     const events = { weight, stable: 0, canary: 0 }
     epochs.push(events)
-    for (let request = 0; request < requestsOfRollout; request++) {
-      if (forgets(counting, request)) counted.clear()
+    for (const end = request + requestsOfRollout; request < end; request++) {
       const user = Math.floor(random.next() * users)
       const place = places[user]
-      if (place === undefined || counted.has(user)) continue
-      counted.add(user)
+      if (place === undefined || !isEvidence(user, request)) continue
       events[place < weight ? 'canary' : 'stable']++
       if (logEvidence(epochs) >= -Math.log(alpha)) return true
     }
@@ -44,8 +45,18 @@ function isRolledBack(counting: Counting, random: SeededRandom): boolean {
   return false
 }
 
-function forgets(counting: Counting, requestOfStep: number): boolean {
-  if (counting === 'one a user') return false
-  if (counting === 'one a user and step') return requestOfStep === 0
-  return counting === 'every error' || requestOfStep % (requestsOfRollout / intervalsOfStep) === 0
+function counter(counting: Counting): (user: number, request: number) => boolean {
+  const fresh = new FreshKeys(interval, 0)
+  const counted = new Set<string>()
+  const isNew = (key: string) => counted.size < counted.add(key).size
+  switch (counting) {
+    case 'every error':
+      return () => true
+    case 'one a user and interval':
+      return (user, request) => isNew(`${user} in ${Math.floor(request / interval)}`)
+    case 'fresh ones':
+      return (user, request) => fresh.take(user, request)
+    case 'one a user':
+      return (user) => isNew(String(user))
+  }
 }

@@ -23,7 +23,7 @@ const firstOf = (holds: (count: number) => boolean) => {
 const whole = (count: number | undefined) => (count ?? 0).toLocaleString('en-US')
 
 describe('the guide to what the canary decides', () => {
-  it('has a snippet that prints what it says', async () => {
+  it('has a snippet that prints what it says', { timeout: 60_000 }, async () => {
     const [{ code, line } = { code: '', line: 0 }] = codeBlocks(guide)
     const wanted = [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, said]) => said)
     const printed: unknown[] = []
