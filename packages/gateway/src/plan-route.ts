@@ -140,7 +140,7 @@ function adaptiveLimiter({ adaptiveConcurrency }: ResolvedRoute, { clock }: Gate
   return new AdaptiveConcurrencyLimiter({ ...adaptiveConcurrency, overloadPredicate }, clock)
 }
 
-/** An instance has to fit the route's filter and the version's. */
+/** An instance has to fit the route's filter and the version's; configurations where these contradict each other are refused. */
 function both(outer: ServiceFilter | undefined, inner: ServiceFilter | undefined): ServiceFilter | undefined {
   if (outer === undefined || inner === undefined) return inner ?? outer
   return {

@@ -13,6 +13,7 @@ import { type Fields, isObject, type Loose, type Report } from './fields.js'
 import { methodsSchema } from './methods-schema.js'
 import { mirrorSchema } from './mirror-schema.js'
 import { pathProblem, prefixProblem, strategyProblem, stripPrefixProblem } from './path-rules.js'
+import { checkArmVersions, checkFilters } from './subset-rules.js'
 import { transformSchema } from './transform-schema.js'
 import { versionRouteSchema } from './version-schema.js'
 
@@ -38,6 +39,8 @@ export function routeSchema(fields: Fields): ZodType {
     checkService(route, report)
     checkStripPrefix(route, report)
     checkEncodedSlashes(route, report)
+    checkArmVersions(route, report)
+    checkFilters(route, report)
     checkDiffGate(route, report)
     const policy: Readonly<Record<string, unknown>> = isObject(route.trafficPolicy) ? route.trafficPolicy : {}
     for (const name of ['circuitBreaker', 'rateLimit'] as const) {
