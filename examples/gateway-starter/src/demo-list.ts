@@ -6,7 +6,7 @@ export const demos: readonly Demo[] = [
     category: 'Scenarios',
     name: 'scenario:canary',
     title: 'Canary',
-    description: 'A good release is promoted, a bad one rolled back, before your eyes; 10 seconds',
+    description: 'A good release is promoted, bad ones are rolled back, before your eyes; 10 seconds',
     run: async (context) => (await import('./demos/canary/canary.js')).runCanary(context),
   },
   {

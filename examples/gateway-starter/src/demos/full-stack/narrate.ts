@@ -8,6 +8,7 @@ export function narrate(gateway: GatewayServer, print: (text: string) => void): 
   gateway.on('rate-limit:exceeded', ({ route, retryAfterMs }) =>
     print(`! rate limit of ${route} used up for ${Math.ceil(retryAfterMs)} ms`),
   )
-  gateway.on('canary:promote', ({ route, weight }) => print(`! canary of ${route} now gets ${weight} %`))
-  gateway.on('canary:rollback', ({ route }) => print(`! canary of ${route} rolled back`))
+  gateway.on('canary:promote', ({ route, weight, reason }) => print(`! canary of ${route} now gets ${weight} %: ${reason}`))
+  gateway.on('canary:paused', ({ route, reason }) => print(`! canary of ${route} paused: ${reason}`))
+  gateway.on('canary:rollback', ({ route, reason }) => print(`! canary of ${route} rolled back: ${reason}`))
 }
