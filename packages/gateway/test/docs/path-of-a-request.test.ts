@@ -9,6 +9,8 @@ import {
   defaultKeepAliveMs,
   defaultMaxUrlLength,
   defaultTransformBytes,
+  defaultMirrorBodyBytes,
+  defaultMirrorTimeoutMs,
 } from '../../src/config/defaults.js'
 import { collectedBytes } from '../../src/http/answer-collector.js'
 import { maxProxies } from '../../src/http/client-address.js'
@@ -105,6 +107,8 @@ describe('the defaults in the guide to the path of a request', () => {
     ['Body that a function changes', defaultTransformBytes],
     ['Answer of `handleRequest()`', collectedBytes],
     ['Answer that waits for a mirror', maxAnswerHoldMs],
+    ['Copy without a whole answer', defaultMirrorTimeoutMs],
+    ['Body of a request that is copied', defaultMirrorBodyBytes],
     ['Drain of `close()`', defaultDrainTimeoutMs],
   ])('%s', (what, value) => {
     expect(numberIn(rows.get(what))).toBe(value)
