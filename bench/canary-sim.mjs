@@ -105,7 +105,10 @@ for (const [scenario, most] of [
   [bad.dead, 200],
 ]) {
   const { share, medianRequests } = of(scenario)
-  judge(share === 1 && (medianRequests <= most || rollouts < MEDIANS_FROM), `${scenario.name}: ${percent(share)} rolled back, after ${whole(medianRequests)} of ${most}`)
+  judge(
+    share === 1 && (medianRequests <= most || rollouts < MEDIANS_FROM),
+    `${scenario.name}: ${percent(share)} rolled back, after ${whole(medianRequests)} of ${most}`,
+  )
 }
 
 console.log('### Through the steps 10, 25, 50 and 75\n')
