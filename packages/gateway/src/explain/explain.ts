@@ -8,6 +8,7 @@ import { AnswerCollector } from '../http/answer-collector.js'
 import { compileDryRun } from '../path.js'
 import type { RoutePlan } from '../route-plan.js'
 import type { RouteTable } from '../routing/route-table.js'
+import { fallsBack, mayFallBack } from '../stages/fall-back.js'
 import type { CompiledRoute } from '../stages/match-route.js'
 import type { VersionChoice } from '../versions/version-choice.js'
 import type { VersionResolution } from '../versions/version-router.js'
@@ -84,12 +85,20 @@ function refusalOf(failure: Error | undefined): ExplainedRefusal | undefined {
   return { status, code, title, detail, retryAfterMs }
 }
 
-function canaryOf({ assignment, route }: Exchange, { diverted }: Sightings): ExplainedCanary | undefined {
+function canaryOf(exchange: Exchange, { diverted }: Sightings): ExplainedCanary | undefined {
+  const { assignment, route } = exchange
   if (assignment === undefined || route?.canary === undefined) return undefined
   const { canaryWeight, state } = route.canary.engine.getStatus()
   const { epoch, bucket } = diverted ?? assignment
   const chosenBy = epoch === noEpoch ? 'override' : bucket === noBucket ? 'chance' : 'key'
-  return { arm: assignment.arm, weight: canaryWeight, state, chosenBy, diverted: diverted !== undefined }
+  return {
+    arm: assignment.arm,
+    weight: canaryWeight,
+    state,
+    chosenBy,
+    diverted: diverted !== undefined,
+    fallsBack: fallsBack(route) && mayFallBack(exchange),
+  }
 }
 
 function policiesOf(route: RoutePlan, exchange: Exchange, { config }: GatewayContext, { rateLimit }: Sightings): ExplainedPolicies {

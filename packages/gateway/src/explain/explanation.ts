@@ -29,6 +29,8 @@ export interface ExplainedCanary {
   readonly chosenBy: 'override' | 'key' | 'chance'
   /** The canary was chosen, but has no instance or an open circuit: stable takes its place. */
   readonly diverted: boolean
+  /** Where the canary fails, stable answers, if that is harmless. */
+  readonly fallsBack: boolean
 }
 
 export interface ExplainedSubset {

@@ -45,9 +45,9 @@ function outcomeOf({ outcome, refusal }: Omit<Explanation, 'toString'>): string 
   return `→ is refused: ${status} ${code}: ${title}${detail === undefined ? '' : `: ${detail}`}${again}`
 }
 
-function canaryText({ arm, weight, state, chosenBy, diverted }: ExplainedCanary): string {
+function canaryText({ arm, weight, state, chosenBy, diverted, fallsBack }: ExplainedCanary): string {
   const served = diverted ? "stable in place of the canary, which can't serve" : arm
-  return `canary: ${served}, by ${chosenBy}, at ${weight} % (${state})`
+  return `canary: ${served}, by ${chosenBy}, at ${weight} % (${state})${fallsBack ? ', falls back to stable' : ''}`
 }
 
 function routeText({ path, methods, serviceName }: ExplainedRoute): string {

@@ -9,6 +9,7 @@ import { isIdempotent } from '../upstream/upstream-failure.js'
 import { shedRetryAfterMs } from '../overload.js'
 import type { GatewayStage, RouteStage } from '../stage.js'
 import { chooser, choosing } from '../stages/choose-subset.js'
+import { fallsBack, mayFallBack } from '../stages/fall-back.js'
 import { bodyTooLarge } from '../stages/limit-body.js'
 import { addLimitFields, limitRequest } from '../stages/limit-rate.js'
 import { firstListing, noneUp } from '../stages/pick-instance.js'
@@ -60,11 +61,15 @@ export const lookAtBody =
     if (!hasBody(rawHeaders)) return next(exchange)
     const length = headerValue(rawHeaders, 'content-length')
     const bytes = length === undefined ? undefined : Number(length)
-    const replays = retriesAnswers && isIdempotent(method, rawHeaders) && (bytes ?? 0) <= replayBytes
-    seen.body = { bytes, maxBytes: maxBodyBytes, kept: !replays ? 'no' : bytes === undefined ? 'if-short' : 'whole' }
+    seen.body = { bytes, maxBytes: maxBodyBytes, kept: retriesAnswers ? keptForReplay(method, rawHeaders, bytes) : 'no' }
     if (maxBodyBytes !== undefined && bytes !== undefined && bytes > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     return next(exchange)
   }
+
+function keptForReplay(method: string, rawHeaders: readonly string[], bytes: number | undefined): ExplainedBody['kept'] {
+  if (!isIdempotent(method, rawHeaders) || (bytes ?? 0) > replayBytes) return 'no'
+  return bytes === undefined ? 'if-short' : 'whole'
+}
 
 /** Which protocol of those that the request offers its connection may change to, if the instance agrees. */
 export const lookAtUpgrade =
@@ -80,17 +85,24 @@ export const lookAtUpgrade =
 
 /**
  * In the place of `chooseSubset`: the same, and keeps which version was resolved before a canary may take its place. The canary is not told of
- * what it could not take.
+ * what it could not take. What may fall back is kept to be sent again, retries or not.
  */
 export const lookAtSubset =
   (seen: Sightings): RouteStage =>
-  (route) =>
-    choosing(
-      chooser(route, {
-        resolved: (choice) => (seen.version = choice),
-        diverted: (assignment) => (seen.diverted = assignment),
-      }),
-    )
+  (route) => {
+    const choose = chooser(route, {
+      resolved: (choice) => (seen.version = choice),
+      diverted: (assignment) => (seen.diverted = assignment),
+    })
+    return choosing((exchange) => {
+      const subset = choose(exchange)
+      const { body } = seen
+      const { method, rawHeaders } = exchange.arrived
+      if (body !== undefined && fallsBack(route) && mayFallBack(exchange))
+        seen.body = { ...body, kept: keptForReplay(method, rawHeaders, body.bytes) }
+      return subset
+    })
+  }
 
 /** In the place of `breakCircuit`: takes no permit of a half-open circuit. */
 export const lookAtCircuit: RouteStage = (route) => {
