@@ -79,10 +79,11 @@ describe('without its store a member of a shared rollout', () => {
     await clock.advance(defaultReportIntervalMs * 1.1)
     expect(await two.rollout.propose(rolledBack(old), false)).toBe(true)
     const led = one.host.led.length
+    one.store.update = () => Promise.reject(new Error('the answer was taken for a loss'))
     await clock.advance(500)
     expect([one.host.rollout.state, one.host.led.length]).toEqual(['ROLLED_BACK', led])
     await clock.advance(3_000)
-    expect(one.host.led.at(-1)?.rollout.state).toBe('ROLLED_BACK')
+    expect([one.host.led.at(-1)?.rollout.state, one.host.log]).toEqual(['ROLLED_BACK', []])
   })
 
   it('ends with a store that hangs', async () => {
