@@ -32,6 +32,8 @@ export class Exchange {
 
   /** Set on arrival, where the client asks for another protocol on its connection. */
   upgrade: ClientUpgrade | undefined
+  /** Set by `observe`: when it came, by the clock's `now()`. */
+  startedAt = 0
   /** Set by `identify`. */
   clientIp = ''
   peerTrusted = false

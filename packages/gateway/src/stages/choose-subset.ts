@@ -13,7 +13,7 @@ export interface ChoiceListener {
   /** Which version was resolved, and by what, before a canary may take its place. */
   readonly resolved?: (choice: VersionChoice) => void
   /** The version serves its request. Without it, versions that are unknown are not counted. */
-  readonly served?: (choice: VersionChoice) => void
+  readonly served?: (choice: VersionChoice, startedAt: number) => void
   /** The canary can't serve its request, and stable does. */
   readonly diverted?: (assignment: Assignment) => void
 }
@@ -23,7 +23,7 @@ export const chooseSubset: RouteStage = (route) => {
   const { versions, canary } = route
   return choosing(
     chooser(route, {
-      ...(versions && { served: (choice) => versions.selector.count(choice) }),
+      ...(versions && { served: (choice, startedAt) => versions.selector.count(choice, startedAt) }),
       ...(canary && { diverted: () => canary.engine.divert() }),
     }),
   )
@@ -50,15 +50,16 @@ function versionChooser(
   { resolved, served }: ChoiceListener,
 ): (exchange: Exchange) => Subset {
   return (exchange) => {
-    const { arrived, target } = exchange
-    const choice = selector.choose(arrived.rawHeaders, target.path, target.query, arrived.method, served !== undefined)
+    const { arrived, target, startedAt } = exchange
+    const countedAt = served === undefined ? undefined : startedAt
+    const choice = selector.choose(arrived.rawHeaders, target.path, target.query, arrived.method, countedAt)
     resolved?.(choice)
     if (chooseArm !== undefined && !choice.isAsked) {
       const arm = chooseArm(exchange)
       exchange.addAnswerHeaders(selector.fieldsOf(arm.version))
       return arm
     }
-    served?.(choice)
+    served?.(choice, startedAt)
     exchange.addAnswerHeaders(choice.fields)
     return subsets.get(choice.version) ?? whole
   }

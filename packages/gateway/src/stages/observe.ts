@@ -13,7 +13,7 @@ import type { GatewayStage } from '../stage.js'
  */
 export const observe: GatewayStage = (gateway) => async (exchange, next) => {
   gateway.inFlight.begin()
-  const startedAt = gateway.clock.now()
+  const startedAt = (exchange.startedAt = gateway.clock.now())
   void exchange.upgrade?.accepted.then((outcome) => {
     try {
       count(exchange, outcome, startedAt, gateway.clock.now() - startedAt)

@@ -14,24 +14,26 @@ const longestName = 64
 
 /** Counts names that clients choose, in bounded memory: a name too many takes the place of the rarest, whose requests are counted without it. */
 export class UnknownVersions {
-  readonly #names = new Map<string, { requests: number; lastRequestAt: number }>()
+  readonly #names = new Map<string, { requests: number; lastAtMs: number }>()
   #others = 0
 
-  count(version: string, now: number): void {
+  count(version: string, atMs: number): void {
     const name = version.slice(0, longestName)
     const known = this.#names.get(name)
     if (known !== undefined) {
       known.requests++
-      known.lastRequestAt = now
+      known.lastAtMs = atMs
       return
     }
     if (this.#names.size === namesKept) this.#dropRarest()
-    this.#names.set(name, { requests: 1, lastRequestAt: now })
+    this.#names.set(name, { requests: 1, lastAtMs: atMs })
   }
 
-  /** The most frequent first. */
-  get most(): readonly UnknownVersion[] {
-    return [...this.#names].map(([version, counts]) => ({ version, ...counts })).sort((a, b) => b.requests - a.requests)
+  /** The most frequent first. @param epochMs added to the times that were counted with */
+  most(epochMs: number): readonly UnknownVersion[] {
+    return [...this.#names]
+      .map(([version, { requests, lastAtMs }]) => ({ version, requests, lastRequestAt: Math.round(epochMs + lastAtMs) }))
+      .sort((a, b) => b.requests - a.requests)
   }
 
   /** Requests whose names were dropped. */

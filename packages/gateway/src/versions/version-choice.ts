@@ -10,8 +10,8 @@ export class VersionChoice {
   /** For its answers: name, value, … */
   readonly fields: readonly string[]
   requests = 0
-  /** Milliseconds since the Unix epoch; says something once `requests` does. */
-  lastRequestAt = 0
+  /** By the clock's `now()`; says something once `requests` does. */
+  lastAtMs = 0
 
   constructor(version: string, resolvedBy: ResolvedBy, fields: readonly string[]) {
     this.version = version

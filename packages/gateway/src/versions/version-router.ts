@@ -1,3 +1,4 @@
+import { type Clock, guardClock, systemClock } from '@hazeljs/core'
 import { checkVersionRoute } from '../config/check.js'
 import type { VersionRouteConfig } from '../config/version-config.js'
 import type { ResolvedBy } from './version-choice.js'
@@ -35,11 +36,13 @@ export interface VersionResolution {
 export class VersionRouter {
   readonly config: VersionRouteConfig
   readonly #selector: VersionSelector
+  readonly #clock: Clock
 
   /** @throws ConfigError that lists every problem of `config`. */
   constructor(config: VersionRouteConfig, options: VersionRouterOptions = {}) {
     this.config = checkVersionRoute(config)
-    this.#selector = new VersionSelector(this.config, options)
+    this.#clock = guardClock(options.clock ?? systemClock)
+    this.#selector = new VersionSelector(this.config, { ...options, clock: this.#clock })
   }
 
   /** @throws GatewayError `VERSION_UNKNOWN` with `onUnknownVersion: 'reject'`. */
@@ -51,8 +54,9 @@ export class VersionRouter {
   /** The same for a request as it arrived: a flat list of header names and values, and the query with or without its `?`. */
   resolveRaw(rawHeaders: readonly string[], path: string, query: string, method = 'GET'): VersionResolution {
     const selector = this.#selector
-    const choice = selector.choose(rawHeaders, path, query, method, true)
-    selector.count(choice)
+    const now = this.#clock.now()
+    const choice = selector.choose(rawHeaders, path, query, method, now)
+    selector.count(choice, now)
     const { version, resolvedBy } = choice
     return selector.strips ? { version, resolvedBy, path: selector.strippedPath(path) } : { version, resolvedBy }
   }

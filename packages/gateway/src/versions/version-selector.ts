@@ -72,16 +72,17 @@ export class VersionSelector {
 
   /**
    * @param query with or without its `?`
-   * @param counts whether an unknown version is counted; what is chosen never is, see {@link count}
+   * @param countedAt when the request came, by the clock's `now()`, for the count of unknown versions; `undefined`: it does not count. What is
+   *   chosen is counted by {@link count}.
    * @throws GatewayError `VERSION_UNKNOWN`
    */
-  choose(rawHeaders: readonly string[], path: string, query: string, method: string, counts: boolean): VersionChoice {
+  choose(rawHeaders: readonly string[], path: string, query: string, method: string, countedAt: number | undefined): VersionChoice {
     const asked = this.#asked(rawHeaders, path, query, method)
     if (asked !== undefined && asked !== '') {
       const explicit = this.#explicit.get(asked)
       if (explicit !== undefined) return explicit
       if (!Object.hasOwn(this.#config.routes, asked)) {
-        if (counts) this.#counters.countUnknown(asked)
+        if (countedAt !== undefined) this.#counters.countUnknown(asked, countedAt)
         if (this.#config.onUnknownVersion === 'reject') throw this.#unknownVersion()
         if (this.#default !== undefined) return this.#default
       }
@@ -91,8 +92,9 @@ export class VersionSelector {
     return this.#weighted.draw() ?? (this.#default as VersionChoice)
   }
 
-  count(choice: VersionChoice): void {
-    this.#counters.count(choice)
+  /** @param atMs when its request came, by the clock's `now()` */
+  count(choice: VersionChoice, atMs: number): void {
+    this.#counters.count(choice, atMs)
   }
 
   usage(): VersionsUsage {

@@ -32,27 +32,34 @@ export class VersionCounters {
     this.#clock = clock
   }
 
-  count(choice: VersionChoice): void {
+  /** @param atMs by the clock's `now()`, which somebody has read for this request already */
+  count(choice: VersionChoice, atMs: number): void {
     choice.requests++
-    choice.lastRequestAt = this.#clock.wallTime()
+    choice.lastAtMs = atMs
   }
 
-  countUnknown(version: string): void {
-    this.#unknown.count(version, this.#clock.wallTime())
+  countUnknown(version: string, atMs: number): void {
+    this.#unknown.count(version, atMs)
   }
 
   /** @param names of all versions, in their order */
   snapshot(names: readonly string[]): VersionsUsage {
-    return { versions: names.map((version) => this.#usageOf(version)), unknown: this.#unknown.most, otherUnknown: this.#unknown.others }
+    const epochMs = this.#clock.wallTime() - this.#clock.now()
+    return {
+      versions: names.map((version) => this.#usageOf(version, epochMs)),
+      unknown: this.#unknown.most(epochMs),
+      otherUnknown: this.#unknown.others,
+    }
   }
 
-  #usageOf(version: string): VersionUsage {
+  /** @param epochMs what makes a reading of `now()` one of the wall clock, as that goes now */
+  #usageOf(version: string, epochMs: number): VersionUsage {
     const used = this.#choices.filter((choice) => choice.version === version && choice.requests > 0)
     return {
       version,
       requests: used.reduce((sum, { requests }) => sum + requests, 0),
       resolvedBy: Object.fromEntries(used.map(({ resolvedBy, requests }) => [resolvedBy, requests])),
-      lastRequestAt: used.length === 0 ? undefined : Math.max(...used.map(({ lastRequestAt }) => lastRequestAt)),
+      lastRequestAt: used.length === 0 ? undefined : Math.round(epochMs + Math.max(...used.map(({ lastAtMs }) => lastAtMs))),
     }
   }
 }
