@@ -125,7 +125,7 @@ describe('by cookie', () => {
   it('gives a key to clients that have none, which leads to the same arm when it comes back', () => {
     const assigner = new Assigner(issuing, 'rollout', new ScriptedRandom(0.5, 0.25))
     const first = assigner.assign(['Cookie', 'a=1'], '', 50, 1, true)
-    expect(first.issuedKey).toBe('8000000040000000')
+    expect(first.issuedKey).toBe('0000000800000004')
     const { arm, bucket } = first
     expect(assigner.assign(['Cookie', `arm=${first.issuedKey}`], '', 50, 1, true)).toEqual({ arm, bucket, epoch: 1 })
   })

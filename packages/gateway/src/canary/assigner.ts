@@ -112,8 +112,11 @@ function newKey(random: Random): string {
   return eightDigits(random) + eightDigits(random)
 }
 
+const digits = '0123456789abcdef'
+
+/** The lowest first: `toString(16)` takes ten times as long. */
 function eightDigits(random: Random): string {
-  return Math.floor(random.next() * 2 ** 32)
-    .toString(16)
-    .padStart(8, '0')
+  let text = ''
+  for (let left = 8, bits = Math.floor(random.next() * 2 ** 32); left > 0; left--, bits >>>= 4) text += digits[bits & 15] as string
+  return text
 }

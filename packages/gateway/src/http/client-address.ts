@@ -91,6 +91,8 @@ export function plainAddress(address: string): string {
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address
+  const end = endOfFourGroups(address)
+  if (end !== -1) return `${address.slice(0, end)}::/64`
   const [before = '', after] = address.split('::')
   const groups = before === '' ? [] : before.split(':')
   if (after !== undefined && groups.length < 4) {
@@ -99,6 +101,17 @@ export function networkOf(address: string): string {
     groups.push(...Array.from({ length: zeros }, () => '0'), ...last)
   }
   return `${groups.slice(0, 4).join(':')}::/64`
+}
+
+/** Where the first four groups of an IPv6 address end; -1 where not all of them are written. */
+function endOfFourGroups(address: string): number {
+  let end = address.indexOf(':')
+  for (let group = 1; group < 4; group++) {
+    const next = address.indexOf(':', end + 1)
+    if (next === end + 1 || next === -1) return -1
+    end = next
+  }
+  return end
 }
 
 /** What is wrong with a list of trusted proxies; paths are those of `trustedProxies`. */

@@ -5,12 +5,15 @@
 export function cookieValue(raw: readonly string[], name: string): string | undefined {
   for (let i = 0; i < raw.length; i += 2) {
     const field = raw[i] as string
-    if (field.length !== 6 || (field !== 'cookie' && field.toLowerCase() !== 'cookie')) continue
+    if (field.length !== 6 || (field.charCodeAt(0) | 32) !== lowerC || field.toLowerCase() !== 'cookie') continue
     const value = valueIn(raw[i + 1] as string, name)
     if (value !== undefined) return value
   }
   return undefined
 }
+
+/** `Accept` has six letters, too. */
+const lowerC = 99
 
 function valueIn(pairs: string, name: string): string | undefined {
   for (let at = pairs.indexOf(name); at !== -1; at = pairs.indexOf(name, at + name.length)) {
