@@ -38,6 +38,16 @@ for (const load of [(name) => import(name), (name) => Promise.resolve(require(na
   assert.deepEqual(keys, ['hazeljs:limit:mine'])
 }
 
+for (const load of [(name) => import(name), (name) => Promise.resolve(require(name))]) {
+  const { CanaryStoreError } = await load('@hazeljs/gateway')
+  const { RedisCanaryStore } = await load('@hazeljs/gateway/redis')
+  const none = async () => null
+  const client = { evalsha: none, eval: none, duplicate: none, isCluster: false, status: 'ready', options: {} }
+  const tally = { stable: {}, canary: {} }
+  const report = new RedisCanaryStore(client).report('a', { member: 'm', epoch: 0, tally, leaseMs: 0 })
+  await assert.rejects(report, (error) => error instanceof CanaryStoreError && error.code === 'ROLLOUT_UNKNOWN')
+}
+
 // Packages of clients are optional, and none is installed here: what needs one says so, when it is asked for.
 for (const { createRegistryBackend } of [await import('@hazeljs/discovery'), require('@hazeljs/discovery')]) {
   for (const [backend, name] of [
