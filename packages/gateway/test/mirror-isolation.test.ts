@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { FakeClock } from '@hazeljs/core/testing'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
@@ -109,6 +110,25 @@ describe('copies', () => {
     }
     expect(mirror()).toMatchObject({ sent: 5, failed: 5, dropped: { open: 4, inFlight: 0 } })
     expect(shadow.sockets).toHaveLength(5)
+  })
+
+  it('are given up with the one that was tried again, too, where that hangs', async () => {
+    const clock = new FakeClock()
+    const shadow = await startUpstream(() => undefined)
+    const { gateway, mirror } = await startMirrored(shadow.port, {}, { dependencies: { clock } })
+    const ask = () => gateway.handleRequest({ method: 'GET', path: '/' })
+    for (let i = 0; i < 5; i++) await ask()
+    await clock.advance(10_000)
+    expect(mirror()).toMatchObject({ failed: 5, inFlight: 0 })
+    await ask()
+    await clock.advance(6_000) // open for 5 s, give or take a fifth
+    await ask()
+    expect(mirror()).toMatchObject({ sent: 6, inFlight: 1, dropped: { open: 1 } })
+    await clock.advance(8_000) // half open for as long: the probe is taken for lost
+    await ask()
+    expect(mirror()).toMatchObject({ sent: 6, inFlight: 1, dropped: { open: 2 } })
+    await clock.advance(2_000)
+    expect(mirror()).toMatchObject({ sent: 6, failed: 6, inFlight: 0 })
   })
 
   it('are no more under way than they may be', async () => {

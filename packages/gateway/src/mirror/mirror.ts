@@ -111,12 +111,13 @@ export class Mirror implements CopyOwner {
     capture: AnswerCapture | undefined,
     onSettled: (status: number) => void,
   ): keyof DroppedCopies | undefined {
-    if (this.#breaker.getTimeUntilNextAttempt() > 0) return 'open'
     const lease = this.#picker.acquire({ key: clientIp })
     if (lease === undefined) return 'noInstance'
     const { timeoutMs } = this.#config
-    const call = () =>
-      new Promise<number>((resolve) => {
+    const decision = { admitted: false }
+    const call = () => {
+      decision.admitted = true
+      return new Promise<number>((resolve) => {
         const repeatable = isIdempotent(method, headers)
         const call = new MirrorCall(lease, this.clock, { timeoutMs, repeatable, capture }, (status) => {
           resolve(status)
@@ -128,10 +129,11 @@ export class Mirror implements CopyOwner {
           call.giveUp()
         }
       })
-    this.#breaker.execute(call).catch(() => {
-      // It had let the call pass a moment ago, so it does; a call never rejects.
-    })
-    return undefined
+    }
+    this.#breaker.execute(call).catch(rejected)
+    if (decision.admitted) return undefined // a breaker decides at once
+    lease.release('ignored')
+    return 'open'
   }
 
   gone(copy: MirrorCopy): void {
@@ -169,4 +171,8 @@ export class Mirror implements CopyOwner {
     const length = Buffer.isBuffer(body) ? body.length : Number(headerValue(rawHeaders, 'content-length') ?? 0)
     return length > maxBodyBytes ? 'bytes' : undefined
   }
+}
+
+function rejected(): void {
+  // by the breaker, which whoever sends hears otherwise; a call never rejects
 }
