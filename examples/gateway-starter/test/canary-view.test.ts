@@ -103,10 +103,10 @@ describe('a live display', () => {
     expect(written).toEqual(['a\nb\n', '\u001B[2A\u001B[0Jc\n', '\u001B[1A\u001B[0Jstays\n', 'd\n', 'e\n'])
   })
 
-  it('cuts what would wrap, colours apart, and ends them', () => {
+  it('cuts what would wrap, and keeps the colours', () => {
     const { written, display } = screen(true, 6)
     display.draw(['123456789', '12345', '\u001B[31m█████████\u001B[39m'])
-    expect(written).toEqual(['12345\n12345\n\u001B[31m█████\u001B[0m\n'])
+    expect(written).toEqual(['12345\n12345\n\u001B[31m█████\u001B[39m\n'])
   })
 
   it('draws nothing where nobody looks', () => {

@@ -6,8 +6,8 @@ export interface Screen {
 }
 
 const escape = '\u001B['
-/** A sequence of the terminal, which takes no room on it. */
-const sequence = new RegExp(`${escape.replace('[', '\\[')}[0-9;]*m`, 'y')
+/** Sequences of the terminal, which take no room on it. */
+const sequences = new RegExp(String.raw`(\u001B\[[0-9;]*m)`)
 
 /** Lines that are drawn over those before, below the text that is printed. On anything but a terminal it shows nothing but that text. */
 export class LiveDisplay {
@@ -48,15 +48,14 @@ export class LiveDisplay {
 
 /** A line that wraps would be two, and the next drawing would leave one of them behind. */
 function cut(line: string, columns: number): string {
-  let shown = ''
-  let width = 0
-  for (let at = 0; at < line.length && width < columns;) {
-    sequence.lastIndex = at
-    const found = sequence.exec(line)?.[0]
-    const piece = found ?? String.fromCodePoint(line.codePointAt(at) ?? 0)
-    shown += piece
-    at += piece.length
-    if (found === undefined) width += 1
-  }
-  return shown.length < line.length && line.includes(escape) ? `${shown}${escape}0m` : shown
+  let room = columns
+  return line
+    .split(sequences)
+    .map((piece) => {
+      if (piece.startsWith(escape)) return piece
+      const shown = [...piece].slice(0, room)
+      room -= shown.length
+      return shown.join('')
+    })
+    .join('')
 }
