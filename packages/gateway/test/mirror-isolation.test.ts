@@ -176,21 +176,21 @@ describe('copies', () => {
   })
 })
 
-it('memory stays flat when every body is copied for a mirror that hangs', async () => {
+it('memory stays flat when every body is copied for a mirror that hangs', { timeout: 30_000 }, async () => {
   const shadow = await startDeaf()
   const { port, mirror } = await startMirrored(shadow.port, { methods: ['POST'] })
   const body = Buffer.alloc(65_536, 'x')
   const options = { method: 'POST', body, headers: { 'Content-Length': '65536' } }
   const burst = () => Promise.all(Array.from({ length: 100 }, () => send(port, '/', options)))
-  for (let i = 0; i < 3; i++) await burst()
+  await burst()
   const { inFlight, bytes, dropped } = mirror()
   expect({ inFlight, bytes }).toEqual({ inFlight: 64, bytes: 64 * 65_536 })
-  expect(dropped.inFlight).toBe(300 - 64)
+  expect(dropped.inFlight).toBe(100 - 64)
   collectGarbage()
   const before = process.memoryUsage().arrayBuffers
-  for (let i = 0; i < 5; i++) await burst()
+  for (let i = 0; i < 3; i++) await burst()
   expect(mirror()).toMatchObject({ inFlight: 64, bytes: 64 * 65_536 })
   collectGarbage()
-  // 500 bodies that were kept would be 32 MB.
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16_000_000)
+  // 300 bodies that were kept would be 20 MB.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000)
 })
