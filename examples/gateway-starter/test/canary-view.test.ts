@@ -41,7 +41,7 @@ describe('the view of a rollout', () => {
     expect(filled(evidence)).toBe(0)
     const text = decision.join(' ').replace(/\s+/g, ' ')
     expect(text).toContain('decision hold: the step has lasted 30 s of 1 min')
-    expect(text).toMatch(/power 2 times the errors of stable would show after \d+ requests or so, at this traffic in \d+ min$/)
+    expect(text).toMatch(/power 2 times the errors of stable would show after \d\d\d,\d\d\d requests or so, at this traffic in \d+ min$/)
   })
 
   it('shows evidence growing until the canary is rolled back, and why', () => {

@@ -63,7 +63,7 @@ function decisionText({ state, reason, verdict }: CanaryStatus): string {
 function powerText({ state, power }: CanaryStatus): string {
   if (state !== 'ACTIVE' || power === undefined) return ''
   const time = power.ms === undefined ? '' : `, at this traffic in ${timeText(power.ms)}`
-  return `${power.ratio} times the errors of stable would show after ${power.requests} requests or so${time}`
+  return `${power.ratio} times the errors of stable would show after ${Math.ceil(power.requests).toLocaleString('en-US')} requests or so${time}`
 }
 
 /** A label, and a text beside it that is as high as it has to be; nothing for no text. */
