@@ -172,5 +172,7 @@ describe.skipIf(serverIsMissing('redis-server'))('three gateways on one Redis', 
     }
     expect(leader).toBeDefined()
     expect(await redis.exists(lease)).toBe(0)
+    const later = await join()
+    await expect.poll(async () => (await later.status()).state, patience).toBe('ROLLED_BACK')
   })
 })
