@@ -1,6 +1,6 @@
 import { exchangeOf, type GatewayRequest } from '../adapters/handle-request.js'
 import type { ResolvedTransform } from '../config/resolved.js'
-import { noBucket, noEpoch } from '../canary/assignment.js'
+import { canaryWithoutEvidence, noBucket, stableWithoutEvidence } from '../canary/assignment.js'
 import { GatewayError } from '../errors.js'
 import { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
@@ -89,8 +89,9 @@ function canaryOf(exchange: Exchange, { diverted }: Sightings): ExplainedCanary 
   const { assignment, route } = exchange
   if (assignment === undefined || route?.canary === undefined) return undefined
   const { canaryWeight, state } = route.canary.engine.getStatus()
-  const { epoch, bucket } = diverted ?? assignment
-  const chosenBy = epoch === noEpoch ? 'override' : bucket === noBucket ? 'chance' : 'key'
+  const chosen = diverted ?? assignment
+  const isWish = chosen === stableWithoutEvidence || chosen === canaryWithoutEvidence
+  const chosenBy = isWish ? 'override' : chosen.bucket === noBucket ? 'chance' : 'key'
   return {
     arm: assignment.arm,
     weight: canaryWeight,
