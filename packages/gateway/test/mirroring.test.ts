@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { MemoryRegistryBackend, register, send, startGateway, startUpstream, type Upstream } from './harness.js'
 import { closedPort, rawClient } from './raw-http.js'
 
-async function mirrored(shadow: Upstream | { port: number }, mirror: object = {}, route: object = {}) {
+async function mirrored(shadow: Upstream | { port: number }, mirror: object = {}, route: object = {}, config: object = {}) {
   const primary = await startUpstream((request, response) => {
     response.writeHead(request.url === '/missing' ? 404 : 200, { 'X-From': 'primary', 'Content-Length': '7' }).end('primary')
   })
@@ -11,7 +11,7 @@ async function mirrored(shadow: Upstream | { port: number }, mirror: object = {}
   await register(backend, 'service', primary.port)
   await register(backend, 'shadow', shadow.port)
   const proxy = await startGateway(
-    { routes: [{ path: '/**', serviceName: 'service', trafficPolicy: { mirror: { service: 'shadow', ...mirror } }, ...route }] },
+    { routes: [{ path: '/**', serviceName: 'service', trafficPolicy: { mirror: { service: 'shadow', ...mirror } }, ...route }], ...config },
     backend,
   )
   // The mirror copies once it knows its instances.
@@ -75,6 +75,37 @@ describe('a copy', () => {
     const { gateway, port } = await mirrored(await shadow())
     for (let i = 0; i < 3; i++) expect(await send(port, '/')).toMatchObject({ status: 200, text: 'primary' })
     expect(gateway.getMetrics().getSnapshot().aggregated).toMatchObject({ totalCalls: 3, failureCalls: 0 })
+  })
+})
+
+describe('the metrics of a mirror', () => {
+  it('are apart from the route’s, and tell how long both sides took', async () => {
+    const shadow = await startUpstream((request, response) => response.writeHead(request.url === '/bad' ? 500 : 404).end())
+    const { gateway, port } = await mirrored(shadow, { percentage: 100 })
+    for (const path of ['/good', '/bad', '/missing']) await send(port, path)
+    await vi.waitFor(() => expect(gateway.getMetrics().getSnapshot().mirrors[0]).toMatchObject({ sent: 3, inFlight: 0 }))
+    const { mirrors, routes } = gateway.getMetrics().getSnapshot()
+    expect(mirrors).toMatchObject([
+      {
+        route: '/**',
+        service: 'shadow',
+        succeeded: 2,
+        failed: 1,
+        dropped: { inFlight: 0, bytes: 0, brokenOff: 0, noInstance: 0, open: 0 },
+        latency: { primary: { totalCalls: 3, failureCalls: 0 }, mirror: { totalCalls: 3, failureCalls: 1 } },
+        diff: undefined,
+      },
+    ])
+    expect(routes.map(({ metrics }) => metrics.totalCalls)).toEqual([3])
+  })
+
+  it('have no times where metrics are off, and count nothing that was not drawn', async () => {
+    const shadow = await silent()
+    const { gateway, port } = await mirrored(shadow, { percentage: 0 }, {}, { metrics: { enabled: false } })
+    await send(port, '/')
+    expect(gateway.getMetrics().getSnapshot().mirrors).toMatchObject([
+      { sent: 0, dropped: { inFlight: 0, bytes: 0, brokenOff: 0, noInstance: 0, open: 0 }, latency: undefined },
+    ])
   })
 })
 

@@ -70,7 +70,7 @@ export class MirrorCopy {
   begin(body: Readable | Buffer | null): void {
     if (body === null) this.#dispatch(null)
     else if (!Buffer.isBuffer(body)) this.#tee = new BodyTee(body, this.#body, this.#onBody)
-    else if (this.#body.add(body)) this.#dispatch(body)
+    else if (this.#body.add(body)) this.#dispatch(this.#body.whole ?? null)
     else this.#drop('bytes')
   }
 

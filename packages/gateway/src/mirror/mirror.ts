@@ -115,7 +115,7 @@ export class Mirror implements CopyOwner {
     if (lease === undefined) return 'noInstance'
     const { timeoutMs } = this.#config
     const decision = { admitted: false }
-    const call = () => {
+    const send = () => {
       decision.admitted = true
       return new Promise<number>((resolve) => {
         const repeatable = isIdempotent(method, headers)
@@ -130,7 +130,7 @@ export class Mirror implements CopyOwner {
         }
       })
     }
-    this.#breaker.execute(call).catch(rejected)
+    this.#breaker.execute(send).catch(rejected)
     if (decision.admitted) return undefined // a breaker decides at once
     lease.release('ignored')
     return 'open'
