@@ -210,6 +210,18 @@ it('the canary without an instance, and behind an open circuit: stable serves, w
   ])
 })
 
+it.each([
+  { fallbackToStable: true, counts: 'failure' },
+  { fallbackToStable: false, counts: 'success' },
+])('a retry that succeeded on stable, with fallbackToStable $fallbackToStable: $counts', async ({ fallbackToStable, counts }) => {
+  const stable = await startRawUpstream((socket, head, count) => whole(count === 0 ? 503 : 200)(socket, head, count))
+  const retried = policy({ retry: { maxAttempts: 1, baseDelay: 1 } })
+  const running = await startCanary({ stable: [stable.port], random: allToStable, config: { fallbackToStable }, ...retried })
+  expect((await send(running.port, '/')).status).toBe(200)
+  await running.gateway.close({ drainTimeout: '5s' })
+  expect(running.records).toMatchObject([{ assignment: { arm: 'stable' }, outcome: counts }])
+})
+
 it('what a tester wished: no evidence', async () => {
   const upstream = await startRawUpstream(whole(500))
   const running = await startCanary({ canary: [upstream.port], config: { override: { header: 'X-Arm' } }, random: allToStable })

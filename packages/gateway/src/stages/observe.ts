@@ -5,6 +5,7 @@ import type { Assignment } from '../canary/assignment.js'
 import type { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'
 import type { GatewayStage } from '../stage.js'
+import { fallsBack } from './fall-back.js'
 
 /**
  * Counts each request once, writes its log line and tells who listens. Everything inside it has a verdict and can't reject; nor does it.
@@ -63,10 +64,14 @@ function record(
 /**
  * Nothing says a client that left, or a request that was refused before an instance was asked. An arm is as fast as the heads of its answers
  * come: how long a body takes, the client may decide.
+ *
+ * Where the canary has but one attempt, stable is judged by its first one, too: with its retries it would be compared with its better half.
  */
-function recordArm({ route, lease, failure }: Exchange, assignment: Assignment, outcome: Outcome, headMs: number): void {
+function recordArm(exchange: Exchange, assignment: Assignment, outcome: Outcome, headMs: number): void {
+  const { route, lease, tried, failure } = exchange
   if (outcome === 'ignored' || lease === undefined || (outcome === 'failure' && !isArmFailure(failure))) return
-  route?.canary?.engine.record(assignment, outcome, headMs, failure)
+  const firstFailed = tried !== undefined && route !== undefined && fallsBack(route)
+  route?.canary?.engine.record(assignment, firstFailed ? 'failure' : outcome, headMs, failure)
 }
 
 function announce({ events }: GatewayContext, exchange: Exchange, error: Error): void {
