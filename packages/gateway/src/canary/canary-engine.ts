@@ -96,8 +96,8 @@ export class CanaryEngine {
 
   /** The same for a request as it arrived, with what becomes of it to be {@link record}ed. Counts nothing. */
   assign(rawHeaders: readonly string[], clientIp: string): Assignment {
-    const { epoch, live, isSplit } = this.#control
-    return this.#assigner.assign(rawHeaders, clientIp, live.splitWeight, epoch, isSplit)
+    const { live, isSplit } = this.#control
+    return this.#assigner.assign(rawHeaders, clientIp, live.splitWeight, live.splitEpoch, isSplit)
   }
 
   /** The canary can't serve a request that was assigned to it: stable does, and the canary's next step waits. */
@@ -204,6 +204,6 @@ export class CanaryEngine {
   }
 
   #drawn(arm: CanaryArmName): Assignment {
-    return { arm, epoch: this.#control.epoch, bucket: noBucket }
+    return { arm, epoch: this.#control.live.splitEpoch, bucket: noBucket }
   }
 }

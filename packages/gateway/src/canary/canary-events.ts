@@ -15,7 +15,7 @@ export interface CanaryChange {
 
 /** Something that a canary needs does not work. Nothing is decided by it, and the split stays as it is. Said once, until it has worked again. */
 export interface CanaryFault {
-  readonly part: 'customEvaluator' | 'confirm' | 'store'
+  readonly part: 'customEvaluator' | 'confirm' | 'mirrorDiff' | 'store'
   readonly error: Error
 }
 
@@ -26,7 +26,7 @@ export interface CanaryEvents {
   'canary:complete': CanaryChange
   'canary:rollback': CanaryChange
   'canary:paused': CanaryChange
-  /** What was decided on this process, with its numbers; a `hold` once for each reason. Comes before the change that it causes. */
+  /** What was decided on this process, with its numbers; a `hold` once for each reason. Comes when it is done, before the event of the change. */
   'canary:decision': CanaryDecision
   'canary:fault': CanaryFault
 }

@@ -98,7 +98,8 @@ export class CanaryJudge {
     if (confirm === undefined || step === undefined) return
     const asked = this.#remember('pending')
     const settle = (status: 'refused' | 'granted') => {
-      if (this.#confirmation !== asked) return // the step was taken, or given up, while it was asked for
+      // The step was taken or given up while it was asked for, or began anew.
+      if (this.#confirmation !== asked || asked.epoch !== this.#judged.epoch) return
       this.#remember(status)
       if (status === 'refused') return
       this.lookAtEverything()

@@ -38,7 +38,7 @@ export interface CanaryStatus {
   readonly tally: Tally
   /** What the evidence says now, with its numbers: which action, and why. */
   readonly verdict: Verdict
-  /** When a doubling of the error rate would show; `undefined` without an error of stable's, or without a split to compare. */
+  /** When a doubling of the error rate would show; `undefined` where it would not: without an error or without a split, or where nearly all fails. */
   readonly power: CanaryPower | undefined
   /** Whether this process decides. Without a store every process does for itself. */
   readonly leads: boolean
@@ -90,6 +90,9 @@ function powerOf({ rules, rollout, evidence, requestsPerMs }: StatusSources): Ca
   const stable = (evidence.epochs.at(-1) ?? emptyTally).stable
   if (weight === 0 || weight === 100 || stable.errors === 0) return undefined
   const errorRate = stable.errors / stable.requests
-  const requests = Math.ceil(requestsToDetect({ ratio: doubling, errorRate, weight, alpha: rules.falseRollbackRate }))
+  // Where latency is judged as well, the evidence is the mean of two.
+  const alpha = rules.judgesLatency ? rules.falseRollbackRate / 2 : rules.falseRollbackRate
+  const requests = requestsToDetect({ ratio: doubling, errorRate, weight, alpha })
+  if (requests === Infinity) return undefined
   return { ratio: doubling, requests, ms: requestsPerMs > 0 ? Math.round(requests / requestsPerMs) : undefined }
 }

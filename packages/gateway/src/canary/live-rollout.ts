@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@hazeljs/core'
-import { type Assignment, noBucket } from './assignment.js'
+import { type Assignment, noBucket, noEpoch } from './assignment.js'
 import type { CanaryStore, StoredRollout } from './canary-store.js'
 import { EpochCounter } from './epoch-counter.js'
 import { FreshKeys } from './fresh-keys.js'
@@ -68,6 +68,11 @@ export class LiveRollout {
     return this.#isKnown ? this.#state.weight : 0
   }
 
+  /** The epoch in which the next requests are evidence: none until they are split as its weight says. */
+  get splitEpoch(): number {
+    return this.#isKnown ? this.#state.epoch : noEpoch
+  }
+
   get stepMs(): number {
     return this.#options.clock.now() - this.#epochSinceMs
   }
@@ -80,6 +85,11 @@ export class LiveRollout {
   /** All epochs, the running one last. */
   get epochs(): readonly EpochTally[] {
     return [...this.#state.past, { weight: this.#state.weight, ...this.tally }]
+  }
+
+  /** Number of the oldest of {@link epochs}. */
+  get firstEpoch(): number {
+    return Math.max(0, this.#state.epoch - this.#state.past.length)
   }
 
   get isShared(): boolean {
@@ -121,21 +131,21 @@ export class LiveRollout {
     return true
   }
 
-  /** What the evidence asks for: at once where the rollout is this process's own, else when the store has it. `note` is called just before. */
+  /** What the evidence asks for: at once where the rollout is this process's own, else when the store has it. `note` is called when it is done. */
   decide(next: RolloutState, note: () => void): void {
     if (this.#sharing === undefined) {
-      note()
-      this.#become(next)
+      this.#announce(this.#become(next), note)
     } else if (this.#proposed === undefined) {
       this.#proposed = { next, note }
       void this.#sharing.propose(next, true).then(() => (this.#proposed = undefined))
     }
   }
 
-  /** What a hand asks for: here at once, and then everywhere. */
-  force(next: RolloutState): void {
-    this.#become(next)
-    void this.#sharing?.propose(next, false)
+  /** What a hand asks for: here at once, and then everywhere. `note` is called when it is done here. */
+  force(next: RolloutState, note: () => void): void {
+    this.#announce(this.#become(next), note)
+    // A listener may have moved it on, and proposed that.
+    if (this.#state === next) void this.#sharing?.propose(next, false)
   }
 
   #isFresh(keys: FreshKeys, bucket: number): boolean {
@@ -170,22 +180,34 @@ export class LiveRollout {
   #adopt({ rollout, tally, leader }: StoredRollout): void {
     this.#isKnown = true
     this.#leader = leader
-    if (this.#proposed !== undefined && isSame(this.#proposed.next, rollout)) this.#proposed.note()
-    if (!isSame(this.#state, rollout)) this.#become(rollout)
+    if (isSame(this.#state, rollout)) {
+      this.#reported = tally
+      return
+    }
+    const note = this.#proposed !== undefined && isSame(this.#proposed.next, rollout) ? this.#proposed.note : undefined
+    // Another process may have begun it some time ago, by a clock that is a little off.
+    const before = this.#become(rollout, Math.max(0, this.#options.clock.wallTime() - rollout.epochSince))
     this.#reported = tally
+    this.#announce(before, note)
   }
 
-  #become(next: RolloutState): void {
+  /** Gives what was before. */
+  #become(next: RolloutState, lastedMs = 0): RolloutState {
     const before = this.#state
     this.#state = next
     if (next.epoch !== before.epoch) {
-      const { clock } = this.#options
       this.#counter = new EpochCounter(next.epoch)
       this.#reported = emptyTally
-      // Another process may have begun it some time ago, by a clock that is a little off.
-      this.#epochSinceMs = clock.now() - Math.max(0, clock.wallTime() - next.epochSince)
+      this.#epochSinceMs = this.#options.clock.now() - lastedMs
     }
-    this.#options.onChange(before, next)
+    return before
+  }
+
+  /** Comes when everything is done: whoever is told may move the rollout on. */
+  #announce(before: RolloutState, note: (() => void) | undefined): void {
+    const now = this.#state
+    note?.()
+    this.#options.onChange(before, now)
   }
 }
 

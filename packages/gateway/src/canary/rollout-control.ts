@@ -8,12 +8,13 @@ import { CanaryJudge, type Judged } from './canary-judge.js'
 import type { CanaryMetrics } from './canary-metrics.js'
 import { type CanaryMove, CanaryState, nextCanaryState } from './canary-state.js'
 import { CanaryStoreError } from './canary-store-error.js'
-import { DecisionLog } from './decisions.js'
+import { type CanaryDecision, DecisionLog } from './decisions.js'
 import type { DiffCount, Evidence, Verdict } from './judge/evidence.js'
 import { type JudgingRules, weightAfter } from './judging-rules.js'
 import { LiveRollout, type SharingOptions } from './live-rollout.js'
 import type { RolloutState } from './rollout.js'
 import { firstState, inState, nextEpoch, withSlowMs } from './rollout-moves.js'
+import { StepDiffs } from './step-diffs.js'
 
 /** Everything is looked at once a second, in short steps ten times a step; harm is seen with each error. */
 const longestLookMs = 1_000
@@ -42,14 +43,15 @@ export class RolloutControl implements Judged {
   #running = false
   #timer: TimerHandle | undefined
   #divertedAtMs = -Infinity
-  #diffBefore: DiffCount = { compared: 0, different: 0 }
+  readonly #diffs: StepDiffs | undefined
 
   constructor(options: RolloutControlOptions) {
-    const { config, rules, clock, sharing } = options
+    const { config, rules, clock, mirrorDiff, sharing } = options
     this.#options = options
     this.#rules = rules
     this.#clock = clock
     this.#lookEveryMs = Math.max(1, Math.min(longestLookMs, rules.stepIntervalMs / 10))
+    this.#diffs = mirrorDiff && new StepDiffs(mirrorDiff, this)
     this.#live = new LiveRollout({
       first: withSlowMs(firstState(config.canary.weight, clock.wallTime()), rules.latencyThresholdMs),
       clock,
@@ -69,7 +71,7 @@ export class RolloutControl implements Judged {
     return this.#live.state
   }
 
-  get live(): Pick<LiveRollout, 'splitWeight' | 'leads' | 'storeAnswers'> {
+  get live(): Pick<LiveRollout, 'splitWeight' | 'splitEpoch' | 'leads' | 'storeAnswers'> {
     return this.#live
   }
 
@@ -79,8 +81,7 @@ export class RolloutControl implements Judged {
 
   /** Whether there are two arms to choose from. */
   get isSplit(): boolean {
-    const { state } = this.state
-    return state === 'ACTIVE' || state === 'PAUSED'
+    return this.state.state === 'ACTIVE' || this.state.state === 'PAUSED'
   }
 
   get running(): boolean {
@@ -91,7 +92,7 @@ export class RolloutControl implements Judged {
     if (this.#running) return
     this.#running = true
     if (this.#live.isShared) this.#live.start()
-    else this.#lookLater()
+    else if (!this.#isOver) this.#lookLater()
   }
 
   stop(): void {
@@ -139,18 +140,16 @@ export class RolloutControl implements Judged {
   }
 
   evidence(): Evidence {
+    const mirrorDiff = this.#diffs?.sinceStep() // asks a function of the user's, which may move the rollout
     const { state, slowMs } = this.state
-    const now = this.#options.mirrorDiff?.()
     return {
       state,
       epochs: this.#live.epochs,
+      firstEpoch: this.#live.firstEpoch,
       stepMs: this.#live.stepMs,
       diverted: this.#clock.now() - this.#divertedAtMs < this.#rules.stepIntervalMs,
       slowIsKnown: slowMs !== undefined,
-      mirrorDiff: now && {
-        compared: now.compared - this.#diffBefore.compared,
-        different: now.different - this.#diffBefore.different,
-      },
+      mirrorDiff,
     }
   }
 
@@ -161,9 +160,7 @@ export class RolloutControl implements Judged {
   act(verdict: Verdict, evidence: Evidence): void {
     const { action, code, reason, numbers } = verdict
     if (action === 'confirm' || (action === 'hold' && this.log.says({ action, code }, this.state))) return
-    const note = () => {
-      this.#note({ action, by: 'evidence', code, reason, numbers, evidence })
-    }
+    const note = this.#noting({ action, by: 'evidence', code, reason, numbers, evidence })
     const { state, weight } = this.state
     if (action === 'hold') note()
     else if (action === 'rollback') this.#live.decide(this.#nextEpoch(nextCanaryState(state, 'rollback'), 0, reason), note)
@@ -187,12 +184,12 @@ export class RolloutControl implements Judged {
   }
 
   readonly #onChange = (before: RolloutState, now: RolloutState): void => {
-    const { config, events, mirrorDiff } = this.#options
-    if (now.epoch !== before.epoch && mirrorDiff !== undefined) this.#diffBefore = mirrorDiff()
+    if (now.epoch !== before.epoch) this.#diffs?.begin()
+    if (this.#isOver) this.#clock.clearTimer(this.#timer)
     for (const event of changesBetween(before, now)) {
       // A listener may have moved it on by now.
-      if (this.state === now && events.has(event))
-        events.emit(event, canaryChange(config, event === 'canary:complete' ? now.weight : before.weight, now))
+      if (this.state === now && this.#options.events.has(event))
+        this.#options.events.emit(event, canaryChange(this.#options.config, event === 'canary:complete' ? now.weight : before.weight, now))
     }
   }
 
@@ -207,13 +204,13 @@ export class RolloutControl implements Judged {
     const staysAsItIs = state === before && (move !== 'step' || state === CanaryState.PROMOTED)
     if (staysAsItIs) return
     const action = move === 'step' || move === 'complete' ? 'promote' : move
-    this.#note({ action, by: 'hand', code: 'by-hand', reason, numbers: undefined, evidence: undefined })
-    this.#live.force(next(state, reason))
+    const note = this.#noting({ action, by: 'hand', code: 'by-hand', reason, numbers: undefined, evidence: undefined })
+    this.#live.force(next(state, reason), note)
   }
 
   #nextEpoch(state: CanaryState, weight: number, reason: string): RolloutState {
-    const slowMs = this.#slowMs() ?? this.state.slowMs
-    return nextEpoch(this.state, this.#live.tally, { state, weight, reason, slowMs }, this.#clock.wallTime())
+    const change = { state, weight, reason, slowMs: this.#slowMs() ?? this.state.slowMs }
+    return nextEpoch(this.state, this.#live.tally, change, this.#clock.wallTime())
   }
 
   /** From which time on requests are slow, as far as it is known. */
@@ -222,14 +219,18 @@ export class RolloutControl implements Judged {
     return this.#rules.latencyThresholdMs ?? this.#options.windows.stableLatencyMs(this.#rules.latencyPercentile)
   }
 
-  #note(decision: Omit<Parameters<DecisionLog['add']>[0], 'at' | 'state' | 'weight'>): void {
+  /** A decision about the rollout as it is now; to be called when it is done. */
+  #noting(decision: Omit<CanaryDecision, 'at' | 'state' | 'weight'>): () => void {
     const { state, weight } = this.state
     const noted = { at: this.#clock.wallTime(), state, weight, ...decision }
-    this.log.add(noted)
-    if (this.#options.events.has('canary:decision')) this.#options.events.emit('canary:decision', noted)
+    return () => {
+      this.log.add(noted)
+      if (this.#options.events.has('canary:decision')) this.#options.events.emit('canary:decision', noted)
+    }
   }
 
   #lookLater(): void {
+    this.#clock.clearTimer(this.#timer) // a listener may have stopped and started
     this.#timer = this.#clock.setTimer(this.#look, this.#lookEveryMs, { background: true })
   }
 

@@ -1,11 +1,13 @@
 import type { CanaryState } from './canary-state.js'
 import type { RolloutState, Tally } from './rollout.js'
 
-/** Tallies of so many past epochs are kept; of a canary that is moved by hand for ever, the oldest go. */
+/** Tallies of so many past epochs are kept; of a canary that is moved by hand for ever, the oldest go, with what they say against it. */
 export const rememberedEpochs = 50
 
+/** A canary that is given all the traffic from the start is promoted: nothing is left to compare it with. */
 export function firstState(weight: number, wallMs: number): RolloutState {
-  return Object.freeze({ state: 'ACTIVE', epoch: 0, weight, epochSince: wallMs, changedAt: wallMs, reason: 'begun', past: [] })
+  const state = weight === 100 ? 'PROMOTED' : 'ACTIVE'
+  return Object.freeze({ state, epoch: 0, weight, epochSince: wallMs, changedAt: wallMs, reason: 'begun', past: [] })
 }
 
 /** The same epoch goes on in another state. */

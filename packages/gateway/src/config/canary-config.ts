@@ -56,7 +56,7 @@ export interface CanaryPromotion {
   readonly customEvaluator?: (metrics: CanaryMetrics) => 'promote' | 'hold' | 'rollback'
   /**
    * Asked before each step that the evidence allows; `false`, what it throws and what it rejects with hold the step, and it is asked again
-   * after another `stepInterval`. The evidence is looked at once more after its `true`.
+   * after another `stepInterval`. The evidence is looked at once more after its `true`. Steps that are taken by hand are not asked for.
    */
   readonly confirm?: (step: PendingStep) => boolean | PromiseLike<boolean>
   /** Largest share of the mirror's answers, in per cent, that may differ for a step to be taken. Needs `trafficPolicy.mirror.diff`. */

@@ -12,6 +12,8 @@ export interface Evidence {
   readonly state: CanaryState
   /** What all processes counted, an epoch each; the last is the running one. */
   readonly epochs: readonly EpochTally[]
+  /** Number of the first of them, where those before it are forgotten. Default 0. */
+  readonly firstEpoch?: number
   /** How long the running epoch has lasted. */
   readonly stepMs: number
   /** Whether the canary lately had no instance, or an open circuit, for a request of its own. */

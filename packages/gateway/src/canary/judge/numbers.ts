@@ -9,11 +9,11 @@ import { logAbove, logBelow, upperBound } from './rate-tests.js'
 const baselineConfidence = 0.999
 
 export function judgedNumbers(rules: JudgingRules, evidence: Evidence): JudgedNumbers {
-  const { epochs, slowIsKnown } = evidence
+  const { epochs, firstEpoch, slowIsKnown } = evidence
   const running = runningEpoch(evidence)
   const { canary } = running
-  const errorEvidence = ratio(logEvidence(epochs.map(errorsOf)))
-  const latencyEvidence = rules.judgesLatency ? ratio(logEvidence(epochs.map(slowOf))) : undefined
+  const errorEvidence = ratio(logEvidence(epochs.map(errorsOf), firstEpoch))
+  const latencyEvidence = rules.judgesLatency ? ratio(logEvidence(epochs.map(slowOf), firstEpoch)) : undefined
   const latency = rules.judgesLatency && slowIsKnown
   return {
     evidence: latencyEvidence === undefined ? errorEvidence : (errorEvidence + latencyEvidence) / 2,

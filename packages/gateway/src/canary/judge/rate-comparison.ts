@@ -31,17 +31,18 @@ export const nonInferiorityBeta = 0.1
  * Each epoch starts a process of its own, which the good hours before it can't hold back. Their average, with shares that sum to 1, is a martingale,
  * too. A process that has not started yet stands at 1.
  *
- * @param epochs from the rollout's first to its present one. At a weight of 0 or 100 nothing is learned.
+ * @param epochs up to the rollout's present one. At a weight of 0 or 100 nothing is learned.
+ * @param first number of the oldest of them; the processes of those before it, which are forgotten, count for nothing: no share goes to others
  */
-export function logEvidence(epochs: readonly EventsAt[]): number {
+export function logEvidence(epochs: readonly EventsAt[], first = 0): number {
   const count = epochs.length
   const sinceStart = rateRatios.map(() => 0)
   const terms: number[] = []
   for (let start = count - 1; start >= 0; start--) {
     addEvents(sinceStart, epochs[start] as EventsAt)
-    terms.push(Math.log(startShare(start)) + logMeanExp(sinceStart))
+    terms.push(logStartShare(first + start) + logMeanExp(sinceStart))
   }
-  terms.push(Math.log(notStartedShare(count)))
+  terms.push(logNotStartedShare(first + count))
   return logSumExp(terms)
 }
 
@@ -65,11 +66,12 @@ function teachesNothing(weight: number): boolean {
   return weight <= 0 || weight >= 100
 }
 
-function startShare(epoch: number): number {
-  return epoch === 0 ? firstStartShare : (1 - firstStartShare) / 2 ** epoch
+/** Logarithms, for the shares of late epochs are too small for numbers. */
+function logStartShare(epoch: number): number {
+  return epoch === 0 ? Math.log(firstStartShare) : Math.log(1 - firstStartShare) - epoch * Math.LN2
 }
 
-/** What {@link startShare} leaves when so many epochs have started. */
-function notStartedShare(epochs: number): number {
-  return epochs === 0 ? 1 : (1 - firstStartShare) / 2 ** (epochs - 1)
+/** What {@link logStartShare} leaves when so many epochs have started. */
+function logNotStartedShare(epochs: number): number {
+  return epochs === 0 ? 0 : Math.log(1 - firstStartShare) - (epochs - 1) * Math.LN2
 }

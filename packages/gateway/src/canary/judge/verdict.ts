@@ -67,17 +67,12 @@ function obstruct(rules: JudgingRules, evidence: Evidence, numbers: JudgedNumber
   if (stepMs < rules.stepIntervalMs)
     return ['step-time', `the step has lasted ${durationText(Math.floor(stepMs))} of ${durationText(rules.stepIntervalMs)}`]
   if (evaluator !== undefined && evaluator !== 'promote') return ['evaluator-holds', 'customEvaluator does not promote']
-  if (weight > 0) {
-    if (canary.requests < rules.minRequests)
-      return ['few-requests', `the canary had ${canary.requests} of ${rules.minRequests} requests in this step`]
-    const unproven = rules.strategy === 'custom' ? evaluatorMissing(evidence) : (prove(rules, evidence, numbers) ?? undefined)
-    if (unproven !== undefined) return unproven
-  }
+  if (weight > 0 && canary.requests < rules.minRequests)
+    return ['few-requests', `the canary had ${canary.requests} of ${rules.minRequests} requests in this step`]
+  if (rules.strategy === 'custom' && evaluator === undefined) return ['evaluator-holds', 'customEvaluator gave no answer that counts']
+  const unproven = rules.strategy === 'custom' || weight === 0 ? undefined : prove(rules, evidence, numbers)
+  if (unproven !== undefined) return unproven
   return mirrorObstacle(rules, evidence) ?? confirmationObstacle(evidence)
-}
-
-function evaluatorMissing({ evaluator }: Evidence): Finding | undefined {
-  return evaluator === 'promote' ? undefined : ['evaluator-holds', 'customEvaluator gave no answer that counts']
 }
 
 /** Whether the canary is known to be no worse. */
@@ -129,8 +124,8 @@ function allow(
   const next = percent((weightAfter(weight, rules.steps) ?? 100) / 100)
   const reason =
     weight === 0 ? `to ${next}: the step's time is over` : `to ${next}: ${failedOf(canary)} failed, of stable's ${failedOf(stable)}`
-  if (confirmation === 'not-asked') return say('confirm', code, reason)
-  return rules.autoPromote ? say('promote', code, reason) : say('hold', 'awaits-promote', `ready ${reason}; autoPromote is off`)
+  if (!rules.autoPromote) return say('hold', 'awaits-promote', `ready ${reason}; autoPromote is off`)
+  return say(confirmation === 'not-asked' ? 'confirm' : 'promote', code, reason)
 }
 
 function overdue({ stepIntervalMs }: JudgingRules, { stepMs }: Evidence): boolean {
