@@ -39,7 +39,7 @@ export async function compareAnswers(
     if (differences.length > 0) return different(differences)
     return inBodies === undefined ? unknown : same
   } catch {
-    return unknown // a body that can't be decoded, or a function that failed
+    return unknown // the user's function failed, or a value was too deep to be told
   }
 }
 
@@ -99,10 +99,12 @@ function ignore(): void {
   // nobody waits for it: a comparison is not asynchronous
 }
 
+/** `undefined` for a body that was too long, or that cannot be decoded. */
 async function decoded({ headers, body }: CapturedAnswer, maxBytes: number): Promise<Buffer | undefined> {
   if (body === undefined || body.length === 0) return body
   const coding = contentCoding(headers)
-  return coding === '' ? body : withoutCoding(body, coding, maxBytes, answerRefusals(maxBytes))
+  if (coding === '') return body
+  return withoutCoding(body, coding, maxBytes, answerRefusals(maxBytes)).catch(() => undefined)
 }
 
 function isJson({ headers }: CapturedAnswer): boolean {
