@@ -78,7 +78,7 @@ function stepsSchema(fields: Fields): ZodType {
     (steps, context) => {
       for (const [index, step] of steps.entries()) {
         const before = steps[index - 1]
-        if (typeof step !== 'number' || typeof before !== 'number' || step > before) continue
+        if (typeof step !== 'number' || typeof before !== 'number' || !(step <= before)) continue
         context.addIssue({
           code: 'custom',
           path: [index],
