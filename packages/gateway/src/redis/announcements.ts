@@ -27,9 +27,10 @@ export class Announcements {
     const listeners = this.#listeners.get(channel)
     if (listeners !== undefined) listeners.add(own)
     else {
-      this.#listeners.set(channel, new Set([own]))
+      // Before anything is noted: a client may throw, and be asked again.
       this.#connection ??= this.#connect()
       this.#subscribe(this.#connection, channel)
+      this.#listeners.set(channel, new Set([own]))
     }
     return () => this.#remove(channel, own)
   }

@@ -58,11 +58,11 @@ local function keep()
 end
 `
 
-/** Revisions follow the server's clock, so that they rise also where the last one was lost. */
+/** Revisions follow the server's clock, in microseconds, so that they rise also where the last one was lost. */
 const write = `
 local function write(newEpoch, newRollout)
   local time = redis.call('TIME')
-  revision = math.max((revision or 0) + 1, time[1] * 1000 + math.floor(time[2] / 1000))
+  revision = math.max((revision or 0) + 1, time[1] * 1000000 + time[2])
   if epoch ~= newEpoch then redis.call('DEL', tallies) end
   epoch, rollout = newEpoch, newRollout
   redis.call('HSET', state, 'format', '${format}', 'revision', string.format('%.0f', revision), 'epoch', epoch, 'rollout', rollout)

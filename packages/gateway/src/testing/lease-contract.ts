@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { emptyTally } from '../canary/rollout.js'
 import { type CanaryStoreTest, sampleRollout } from './canary-store-harness.js'
 
-const leaseMs = 600
+/** Long enough for a busy machine to be late by a third of it. */
+const leaseMs = 1_000
 const reportOf = (member: string, forMs = leaseMs, epoch = 2) => ({ member, epoch, tally: emptyTally, leaseMs: forMs })
 
 /** The part of `canaryStoreContract` on who decides. */
