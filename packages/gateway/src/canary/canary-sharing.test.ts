@@ -140,6 +140,40 @@ describe('engines that share a rollout', () => {
     expect(weights(members)).toEqual([25, 25])
   })
 
+  it('ask for a step once, however slow the store is', async () => {
+    let asked = 0
+    const { clock, store, join } = world({
+      confirm: () => {
+        asked++
+        return true
+      },
+    })
+    const { line, through } = interruptible(store)
+    line.delay = (name) => (name === 'update' ? clock.sleep(4_000) : Promise.resolve())
+    const member = await join(through)
+    succeed(member, 'canary', 500)
+    await clock.advance(5 * minute + 8_000)
+    expect([weights([member]), asked]).toEqual([[25], 1])
+  })
+
+  it.each([
+    ['first', 0, 10, 25],
+    ['second', 1, 25, 50],
+  ])('go on with the %s step after a night in which none ran, and do not say that nothing was decided', async (_which, steps, at, next) => {
+    const { clock, join } = world()
+    const first = await join()
+    for (let i = 0; i < steps; i++) first.engine.promote()
+    await clock.advance(100)
+    await first.engine.close()
+    await clock.advance(12 * 60 * minute)
+    const second = await join()
+    await clock.advance(minute)
+    expect(second.engine.getStatus()).toMatchObject({ state: 'ACTIVE', canaryWeight: at, verdict: { code: 'few-requests' } })
+    succeed(second, 'canary', 500)
+    await clock.advance(2_000)
+    expect(weights([second])).toEqual([next])
+  })
+
   it('freeze the percentile of latency together', async () => {
     const { clock, join } = world({ strategy: 'latency' })
     const members = [await join(), await join()] as const
@@ -187,14 +221,14 @@ describe('while the store is away', () => {
 
 /** The store, over a line that may be cut or slow. */
 function interruptible(store: CanaryStore) {
-  const line = { cut: false, delay: () => Promise.resolve() }
+  const line = { cut: false, delay: (_name: string | symbol): Promise<void> => Promise.resolve() }
   const through = new Proxy(store, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name)
       if (typeof value !== 'function' || name === 'watch' || name === 'close')
         return typeof value === 'function' ? (value.bind(target) as unknown) : value
       return async (...given: unknown[]): Promise<unknown> => {
-        await line.delay()
+        await line.delay(name)
         if (line.cut) throw new Error('away')
         return Reflect.apply(value, target, given)
       }

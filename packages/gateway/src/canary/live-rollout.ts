@@ -19,7 +19,7 @@ export interface SharingOptions {
 export interface LiveRolloutOptions {
   readonly first: RolloutState
   readonly clock: Clock
-  /** A key that fails in every such interval counts as evidence once. */
+  /** A key that fails in every such interval counts as evidence once. Of a step that others began so much time counts at most. */
   readonly intervalMs: number
   readonly sharing: SharingOptions | undefined
   /** Called after each change of the state, whoever made it. */
@@ -90,6 +90,11 @@ export class LiveRollout {
   /** Number of the oldest of {@link epochs}. */
   get firstEpoch(): number {
     return Math.max(0, this.#state.epoch - this.#state.past.length)
+  }
+
+  /** Whether what was decided is on its way to the store. */
+  get isProposing(): boolean {
+    return this.#proposed !== undefined
   }
 
   get isShared(): boolean {
@@ -185,8 +190,9 @@ export class LiveRollout {
       return
     }
     const note = this.#proposed !== undefined && isSame(this.#proposed.next, rollout) ? this.#proposed.note : undefined
-    // Another process may have begun it some time ago, by a clock that is a little off.
-    const before = this.#become(rollout, Math.max(0, this.#options.clock.wallTime() - rollout.epochSince))
+    // Another process may have begun it some time ago, by a clock that is a little off; while none ran, none could decide.
+    const { clock, intervalMs } = this.#options
+    const before = this.#become(rollout, Math.min(Math.max(0, clock.wallTime() - rollout.epochSince), intervalMs))
     this.#reported = tally
     this.#announce(before, note)
   }
@@ -195,7 +201,8 @@ export class LiveRollout {
   #become(next: RolloutState, lastedMs = 0): RolloutState {
     const before = this.#state
     this.#state = next
-    if (next.epoch !== before.epoch) {
+    // Two may have begun an epoch at once, and one of them stands.
+    if (next.epoch !== before.epoch || next.epochSince !== before.epochSince) {
       this.#counter = new EpochCounter(next.epoch)
       this.#reported = emptyTally
       this.#epochSinceMs = this.#options.clock.now() - lastedMs

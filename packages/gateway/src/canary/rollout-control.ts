@@ -135,7 +135,7 @@ export class RolloutControl implements Judged {
   get pendingStep(): PendingStep | undefined {
     const { stable, canary } = this.#options.config
     const nextWeight = weightAfter(this.state.weight, this.#rules.steps)
-    if (nextWeight === undefined) return undefined
+    if (nextWeight === undefined || this.#live.isProposing) return undefined
     return { stableVersion: stable.version, canaryVersion: canary.version, weight: this.state.weight, nextWeight }
   }
 
