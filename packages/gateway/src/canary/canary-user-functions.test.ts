@@ -84,8 +84,8 @@ describe('confirm', () => {
     await clock.advance(5 * minute)
     expect(answers).toHaveLength(1)
     engine.promote()
-    prove()
-    await clock.advance(5 * minute - 1)
+    await clock.advance(5 * minute + 500)
+    prove() // the next look is half a second away
     answers[0]?.(true)
     await clock.advance(minute)
     expect([weight(), answers.length]).toEqual([25, 2])
@@ -97,9 +97,10 @@ describe('confirm', () => {
     prove()
     await clock.advance(5 * minute)
     engine.promote()
+    await clock.advance(2 * minute)
     answers[0]?.(false)
     prove()
-    await clock.advance(5 * minute)
+    await clock.advance(3 * minute)
     expect([engine.getStatus().verdict.reason, answers.length]).toEqual(['confirm has not answered yet', 2])
   })
 
