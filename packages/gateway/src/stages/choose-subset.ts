@@ -24,9 +24,14 @@ export const chooseSubset: RouteStage = (route) => {
   return choosing(
     chooser(route, {
       ...(versions && { served: (choice, startedAt) => versions.selector.count(choice, startedAt) }),
-      ...(canary && { diverted: () => canary.engine.divert() }),
+      ...(canary && { diverted: () => heldBack(canary) }),
     }),
   )
+}
+
+/** Before the instances are known, as at the start, it says nothing of the canary that it has none. */
+function heldBack({ engine, canary }: CanaryPlan): void {
+  if (canary.picker.ready) engine.divert()
 }
 
 /** The stage, with a chooser of somebody else. */
