@@ -4,6 +4,7 @@ import type { CanaryStore, StoredRollout } from './canary-store.js'
 import { EpochCounter } from './epoch-counter.js'
 import { FreshKeys } from './fresh-keys.js'
 import { emptyTally, type EpochTally, type RolloutState, type Tally } from './rollout.js'
+import { inState } from './rollout-moves.js'
 import { SharedRollout } from './shared-rollout.js'
 
 /** Where a rollout is kept and shared. */
@@ -150,7 +151,14 @@ export class LiveRollout {
   force(next: RolloutState, note: () => void): void {
     this.#announce(this.#become(next), note)
     // A listener may have moved it on, and proposed that.
-    if (this.#state === next) void this.#sharing?.propose(next, false)
+    if (this.#state === next) void this.#propose(next)
+  }
+
+  /** A step that was on its way when a hand paused does not undo the pause. */
+  async #propose(next: RolloutState): Promise<void> {
+    const stands = await this.#sharing?.propose(next, false)
+    if (stands !== false || next.state !== 'PAUSED' || this.#state.state !== 'ACTIVE' || this.#state.epoch <= next.epoch) return
+    this.force(inState(this.#state, next.state, next.reason, this.#options.clock.wallTime()), () => undefined)
   }
 
   #isFresh(keys: FreshKeys, bucket: number): boolean {
