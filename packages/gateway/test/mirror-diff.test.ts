@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
-import type { MirrorDiffEvent } from '../src/index.js'
+import type { GatewayRouteDefinition, MirrorDiffEvent } from '../src/index.js'
 import { MemoryRegistryBackend, register, send, startGateway, startUpstream } from './harness.js'
 import { mirrorOf, startMirrored } from './mirrored.js'
 import { rawClient } from './raw-http.js'
@@ -90,6 +90,13 @@ describe('two answers', () => {
     expect(mirror().bytes).toBe(0)
   })
 
+  it('are compared by their bytes where these are no UTF-8, and JSON would read them as the same', async () => {
+    const { compare } = await startPair()
+    const latin = (name: string) => ({ body: Buffer.from(`{"name":"${name}"}`, 'latin1') })
+    expect((await compare(latin('Ren\xe9'), latin('Ren\xe8'))).kinds).toEqual([{ kind: 'body', count: 1 }])
+    expect(await compare(latin('Ren\xe9'), latin('Ren\xe9'))).toMatchObject({ same: 1, different: 1 })
+  })
+
   it('are compared by what is asked for alone', async () => {
     const { compare } = await startPair({ status: false, headers: ['X-Kept'], body: 'json' })
     const text = { 'Content-Type': 'text/plain' }
@@ -150,11 +157,25 @@ describe('two answers', () => {
 
 it('values are told only where they are asked for, cut', async () => {
   const { compare } = await startPair({ values: true })
-  const { examples } = await compare({ body: '{"a":{"b":1}}' }, { body: JSON.stringify({ a: 'x'.repeat(200), c: null }) })
+  const { examples } = await compare(
+    { body: '{"a":{"b":1},"d":1e999}' },
+    { body: JSON.stringify({ a: 'x'.repeat(200), c: null, d: null }) },
+  )
   expect(examples[0]?.differences).toEqual([
     { at: '$.a', primary: '{"b":1}', mirror: `"${'x'.repeat(99)}…` },
+    { at: '$.d', primary: 'Infinity', mirror: 'null' },
     { at: '$.c', primary: 'nothing', mirror: 'null' },
   ])
+})
+
+it('places are told by their ends where they lie deep or have long names', async () => {
+  const { compare } = await startPair()
+  const deep = (end: number) => ({ body: `${'{"a":'.repeat(5_000)}${end}${'}'.repeat(5_000)}` })
+  const { kinds, examples } = await compare(deep(1), deep(2))
+  expect(kinds).toEqual([{ kind: `$…${'.a'.repeat(100)}`, count: 1 }])
+  expect(examples[0]?.differences).toEqual([{ at: `$…${'.a'.repeat(100)}` }])
+  const named = await compare({ body: `{"${'n'.repeat(60_000)}":1}` }, { body: '{}' })
+  expect(named.examples[0]?.differences).toEqual([{ at: `$…${'n'.repeat(200)}` }])
 })
 
 it('whoever listens is told of each difference, with the request’s id', async () => {
@@ -198,7 +219,7 @@ it('a client that leaves in the middle leaves nothing to compare, and nothing be
   await vi.waitFor(() => expect(mirror()).toMatchObject({ bytes: 0, diff: { compared: 0, notCompared: 1 } }))
 })
 
-it('answers of a canary are copied, and not compared', async () => {
+it('answers of a canary are copied, and not compared, whether they were asked for or not', async () => {
   const [stable, canary, shadow] = [
     await startUpstream((_request, response) => response.end('1')),
     await startUpstream((_request, response) => response.end('2')),
@@ -210,16 +231,19 @@ it('answers of a canary are copied, and not compared', async () => {
   await register(backend, 'shadow', shadow.port)
   const arms = { stable: { version: '1', weight: 50 }, canary: { version: '2', weight: 50 } }
   const promotion = { strategy: 'error-rate', autoPromote: false } as const
-  const route = {
+  const ofVersion = (version: string) => ({ filter: { metadata: { version } } })
+  const route: GatewayRouteDefinition = {
     path: '/**',
     serviceName: 'service',
     canary: { ...arms, promotion, override: { header: 'X-Arm' } },
+    versionRoute: { strategy: 'header', defaultVersion: '1', routes: { 1: ofVersion('1'), 2: ofVersion('2') } },
     trafficPolicy: { mirror: { service: 'shadow', diff: true } },
   }
   const { gateway, port } = await startGateway({ routes: [route] }, backend)
   await vi.waitFor(() => expect(gateway.getDiscoveryClient().picker('shadow').ready).toBe(true))
   for (const arm of ['stable', 'canary', 'canary']) await send(port, '/', { headers: { 'X-Arm': arm } })
-  await vi.waitFor(() => expect(mirrorOf(gateway)).toMatchObject({ succeeded: 3, inFlight: 0 }))
-  await vi.waitFor(() => expect(mirrorOf(gateway).diff).toMatchObject({ compared: 1, different: 1, notCompared: 0 }))
+  for (const version of ['1', '2', '2']) await send(port, '/', { headers: { 'X-API-Version': version } })
+  await vi.waitFor(() => expect(mirrorOf(gateway)).toMatchObject({ succeeded: 6, inFlight: 0 }))
+  await vi.waitFor(() => expect(mirrorOf(gateway).diff).toMatchObject({ compared: 2, different: 2, notCompared: 0 }))
   expect(gateway.getMetrics().getSnapshot().mirrors).toHaveLength(1)
 })

@@ -3,7 +3,6 @@ import type { InstancePicker } from '@hazeljs/discovery'
 import { CircuitBreaker } from '@hazeljs/resilience'
 import type { Readable } from 'node:stream'
 import type { ArrivedRequest } from '../arrived-request.js'
-import type { Assignment } from '../canary/assignment.js'
 import type { ResolvedMirror } from '../config/mirror-config.js'
 import type { GatewayContext } from '../gateway-context.js'
 import { headerValue } from '../http/header-lookup.js'
@@ -30,8 +29,6 @@ export interface MirroredRequest {
   readonly upstreamHeaders: readonly string[]
   readonly clientIp: string
   readonly requestId: string | undefined
-  /** `undefined` without a canary. */
-  readonly assignment: Pick<Assignment, 'arm'> | undefined
 }
 
 /** Sends copies of a route's requests to another service, and never lets that service's state touch the originals. */
@@ -82,9 +79,12 @@ export class Mirror implements CopyOwner {
     return this.comparer !== undefined
   }
 
-  /** Copies a request; `undefined` where it isn't copied. Whoever sends the request tells the copy when it has ended. */
-  copy(request: MirroredRequest): MirrorCopy | undefined {
-    const { arrived, body, upstreamTarget, upstreamHeaders, clientIp, target, requestId, assignment } = request
+  /**
+   * Copies a request; `undefined` where it isn't copied. Whoever sends the request tells the copy when it has ended. `comparable`: whether its
+   * answer is one that the mirror's may be compared with, where it compares at all.
+   */
+  copy(request: MirroredRequest, comparable: boolean): MirrorCopy | undefined {
+    const { arrived, body, upstreamTarget, upstreamHeaders, clientIp, target, requestId } = request
     const { percentage, maxBodyBytes } = this.#config
     if (!this.#methods.has(arrived.method) || this.#random.next() * 100 >= percentage) return undefined
     const reason = this.#refusal(arrived.rawHeaders, body)
@@ -92,13 +92,11 @@ export class Mirror implements CopyOwner {
       this.counts.drop(reason)
       return undefined
     }
-    // The canary's own answers would say nothing of how the mirror differs from stable.
-    const compares = assignment?.arm !== 'canary'
     const copy = new MirrorCopy(
       this,
       { method: arrived.method, target: upstreamTarget, headers: upstreamHeaders, clientIp },
       new KeptBytes(this.#budget, maxBodyBytes),
-      compares ? this.comparer?.pair({ method: arrived.method, path: target.path, requestId }) : undefined,
+      comparable ? this.comparer?.pair({ method: arrived.method, path: target.path, requestId }) : undefined,
     )
     this.#copies.add(copy)
     copy.begin(body)

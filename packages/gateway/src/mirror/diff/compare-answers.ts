@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { ResolvedMirrorDiff } from '../../config/mirror-config.js'
 import { fieldsView } from '../../http/fields-view.js'
 import { headerValue, headerValues } from '../../http/header-lookup.js'
@@ -11,6 +12,8 @@ import { jsonDifferences } from './json-differences.js'
 /** What is told of one pair of answers. */
 export const maxDifferences = 20
 const valueChars = 100
+/** Names in JSON may be as long, and lie as deep, as its author likes; reports keep many of them. */
+const pathChars = 200
 const unknown: Finding = Object.freeze({ verdict: 'unknown' })
 const same: Finding = Object.freeze({ verdict: 'same' })
 const json = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i
@@ -69,8 +72,8 @@ async function differingBodies(
   if (parsed[0] === undefined || parsed[1] === undefined) return whole
   return jsonDifferences(parsed[0].value, parsed[1].value, ignored, maxDifferences).map(
     ({ path, field, primary: left, mirror: right }) => ({
-      ...at(path, left, right, values),
-      kind: field,
+      ...at(cutPath(path), left, right, values),
+      kind: cutPath(field),
     }),
   )
 }
@@ -111,7 +114,9 @@ function isJson({ headers }: CapturedAnswer): boolean {
   return json.test(headerValue(headers, 'content-type') ?? '')
 }
 
+/** `undefined` for what is no JSON, which is UTF-8 (RFC 8259, 8.1): of other bytes different ones would be read as the same character. */
 function parse(bytes: Buffer): { readonly value: unknown } | undefined {
+  if (!isUtf8(bytes)) return undefined
   try {
     return { value: JSON.parse(bytes.toString()) as unknown }
   } catch {
@@ -133,6 +138,12 @@ function at(place: string, primary: unknown, mirror: unknown, values: boolean): 
 
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing'
+  if (value === Infinity || value === -Infinity) return String(value) // 1e999, which is no null
   const text = JSON.stringify(value)
   return text.length > valueChars ? `${text.slice(0, valueChars)}…` : text
+}
+
+/** The end of it says which field it is. */
+function cutPath(path: string): string {
+  return path.length > pathChars ? `$…${path.slice(-pathChars)}` : path
 }

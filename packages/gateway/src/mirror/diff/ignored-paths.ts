@@ -33,19 +33,26 @@ export function compileIgnoredPaths(paths: readonly string[]): IgnoredPlaces {
   })
 }
 
-/** Where the walk stands one step further; `ignored`: what is there is not looked at. */
+/**
+ * Where the walk stands one step further; `ignored`: what is there is not looked at. No place comes twice, so there are never more than steps:
+ * below a name that repeats with each level, `$..a..a..a.b` would otherwise have as many as ways to take three of the levels.
+ */
 export function stepInto(places: IgnoredPlaces, key: string): IgnoredPlaces | 'ignored' {
   if (places.length === 0) return places
   const next: Place[] = []
   for (const place of places) {
     const { steps, at } = place
     const { key: wanted, deep } = steps[at] as Step
-    if (deep) next.push(place)
+    if (deep && !isAmong(next, steps, at)) next.push(place)
     if (wanted !== undefined && wanted !== key) continue
     if (at + 1 === steps.length) return 'ignored'
-    next.push({ steps, at: at + 1 })
+    if (!isAmong(next, steps, at + 1)) next.push({ steps, at: at + 1 })
   }
   return next
+}
+
+function isAmong(places: readonly Place[], steps: readonly Step[], at: number): boolean {
+  return places.some((place) => place.steps === steps && place.at === at)
 }
 
 function parsePath(path: string): readonly Step[] | undefined {

@@ -55,6 +55,11 @@ describe('jsonDifferences', () => {
     expect(paths(deep('1'), deep('1'))).toEqual([])
   })
 
+  it('takes no longer for paths that may begin anywhere, however deep their names repeat', () => {
+    const deep = (end: string) => JSON.parse(`${'{"a":'.repeat(2_000)}${end}${'}'.repeat(2_000)}`) as unknown
+    expect(paths(deep('1'), deep('2'), ['$..a..a..a..a..b', '$..*..*..*..*.x'])).toHaveLength(1)
+  })
+
   it('finds nothing exactly where two values are equal', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.boolean(), (one, other, same) => {
