@@ -5,14 +5,18 @@ import { headerName } from './header-schema.js'
 
 export function canarySchema(fields: Fields): ZodType {
   const arm = fields.options<CanaryArm>({ version: fields.text, weight: fields.percent, filter: fields.filter.optional() })
-  const schema = fields.options<CanaryConfig>({
-    stable: arm,
-    canary: arm,
-    promotion: promotionSchema(fields),
-    stickyBy: stickySchema(fields).optional(),
-    override: overrideSchema(fields).optional(),
-    fallbackToStable: fields.flag.optional(),
-  })
+  const promotion = promotionSchema(fields)
+  const schema = fields.options<CanaryConfig>(
+    {
+      stable: arm,
+      canary: arm,
+      promotion,
+      stickyBy: stickySchema(fields).optional(),
+      override: overrideSchema(fields).optional(),
+      fallbackToStable: fields.flag.optional(),
+    },
+    fields.inside('promotion', promotion),
+  )
   return fields.rule(schema, ({ stable, canary }, report) => {
     if (!isObject(stable) || !isObject(canary)) return
     if (typeof stable.version === 'string' && stable.version === canary.version) {
@@ -20,30 +24,39 @@ export function canarySchema(fields: Fields): ZodType {
     }
     if (typeof stable.weight !== 'number' || typeof canary.weight !== 'number') return
     const total = totalOf([stable.weight, canary.weight])
-    if (total !== 100) report(['canary', 'weight'], `the weights of stable and canary sum to ${total}; expected 100`)
+    if (total !== 100) report(['canary', 'weight'], `the weights of stable and canary sum to ${total}; expected 100, in per cent`)
   })
+}
+
+const besidePromotion = {
+  stickyBy: 'stickyBy beside promotion',
+  override: 'override beside promotion',
+  fallbackToStable: 'fallbackToStable beside promotion',
 }
 
 /** The shortest window that metrics have. */
 const shortestWindowMs = 12
 
 function promotionSchema(fields: Fields): ZodType {
-  const schema = fields.options<CanaryPromotion>({
-    strategy: fields.oneOf(['error-rate', 'latency', 'custom']),
-    errorThreshold: fields.percent.optional(),
-    latencyThreshold: fields.duration().optional(),
-    evaluationWindow: fields.duration(shortestWindowMs).optional(),
-    autoPromote: fields.flag.optional(),
-    autoRollback: fields.flag.optional(),
-    steps: stepsSchema(fields).optional(),
-    stepInterval: fields.duration(shortestWindowMs).optional(),
-    minRequests: fields.count.optional(),
-    latencyPercentile: fields.where('50, 95 or 99', (value) => value === 50 || value === 95 || value === 99).optional(),
-    falseRollbackRate: within(fields, 0.001, 50).optional(),
-    customEvaluator: fields.function("a function of the metrics that returns 'promote', 'hold' or 'rollback'").optional(),
-    confirm: fields.function('a function of the pending step that returns true, false or a promise of them').optional(),
-    maxMirrorDiffRate: fields.percent.optional(),
-  })
+  const schema = fields.options<CanaryPromotion>(
+    {
+      strategy: fields.oneOf(['error-rate', 'latency', 'custom']),
+      errorThreshold: fields.percent.optional(),
+      latencyThreshold: fields.duration().optional(),
+      evaluationWindow: fields.duration(shortestWindowMs).optional(),
+      autoPromote: fields.flag.optional(),
+      autoRollback: fields.flag.optional(),
+      steps: stepsSchema(fields).optional(),
+      stepInterval: fields.duration(shortestWindowMs).optional(),
+      minRequests: fields.count.optional(),
+      latencyPercentile: fields.where('50, 95 or 99', (value) => value === 50 || value === 95 || value === 99).optional(),
+      falseRollbackRate: within(fields, 0.001, 50).optional(),
+      customEvaluator: fields.function("a function of the metrics that returns 'promote', 'hold' or 'rollback'").optional(),
+      confirm: fields.function('a function of the pending step that returns true, false or a promise of them').optional(),
+      maxMirrorDiffRate: fields.percent.optional(),
+    },
+    besidePromotion,
+  )
   return fields.rule(schema, ({ strategy, customEvaluator }, report) => {
     if (strategy === 'custom' && customEvaluator === undefined)
       report(['customEvaluator'], `is missing; strategy 'custom' asks it for every decision`)
@@ -63,10 +76,11 @@ function stickySchema(fields: Fields): ZodType {
 }
 
 function overrideSchema(fields: Fields): ZodType {
-  const schema = fields.options<NonNullable<CanaryConfig['override']>>({
-    header: headerName(fields).optional(),
-    cookie: headerName(fields).optional(),
-  })
+  const schema = fields.options<NonNullable<CanaryConfig['override']>>(
+    { header: headerName(fields).optional(), cookie: headerName(fields).optional() },
+    {},
+    "{ header: 'X-Canary' } or { cookie: 'canary' }",
+  )
   return fields.rule(schema, ({ header, cookie }, report) => {
     if (header === undefined && cookie === undefined) report([], 'names neither a header nor a cookie')
   })

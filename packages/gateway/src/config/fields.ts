@@ -9,6 +9,13 @@ export type Loose<T> = Readonly<Partial<Record<keyof T, unknown>>>
 /** Reports a problem at a path relative to the value that is checked. */
 export type Report = (path: readonly PropertyKey[], message: string) => void
 
+/** Where options stand, by the names under which users look for them. */
+export type Elsewhere = Readonly<Record<string, string>>
+
+function hint(name: string, known: readonly string[], elsewhere: Elsewhere): string {
+  return Object.hasOwn(elsewhere, name) ? `did you mean ${elsewhere[name]}?` : suggest(name, known)
+}
+
 /** The sum of shares in per cent, freed of what binary fractions add: 33.3, 33.3 and 33.4 make 100. */
 export function totalOf(shares: readonly number[]): number {
   return Number(shares.reduce((sum, share) => sum + share, 0).toFixed(6))
@@ -41,12 +48,21 @@ export class Fields {
     })
   }
 
-  /** An object with these options and no others. `T` makes the compiler complain when the schema and the type disagree on their names. */
-  options<T extends object>(shape: Record<keyof T, ZodType>): ZodType<T> {
+  /**
+   * An object with these options and no others. `T` makes the compiler complain when the schema and the type disagree on their names.
+   * `elsewhere`: what to write in place of names that users look for here.
+   */
+  options<T extends object>(shape: Record<keyof T, ZodType>, elsewhere: Elsewhere = {}, expected = 'an object'): ZodType<T> {
     const known = Object.keys(shape)
-    const unknown = this.z.undefined({ error: (issue) => `unknown option; ${suggest(String(issue.path?.at(-1)), known)}` })
-    const schema: ZodType = this.z.object(shape as Record<string, ZodType>, got('an object')).catchall(unknown)
+    const unknown = this.z.undefined({ error: (issue) => `unknown option; ${hint(String(issue.path?.at(-1)), known, elsewhere)}` })
+    const schema: ZodType = this.z.object(shape as Record<string, ZodType>, got(expected)).catchall(unknown)
     return schema as ZodType<T>
+  }
+
+  /** The options of a schema, as names that stand `inside` it: `{ steps: 'promotion.steps' }`. */
+  inside(name: string, schema: ZodType): Elsewhere {
+    const options = schema instanceof this.z.ZodObject ? Object.keys(schema.shape) : []
+    return Object.fromEntries(options.map((option) => [option, `${name}.${option}`]))
   }
 
   /** Adds a rule across several options. It runs even when single options are wrong, so that all problems are told at once. */
@@ -82,7 +98,7 @@ export class Fields {
   }
 
   list(item: ZodType, expected: string): ZodType<unknown[]> {
-    return this.z.array(item, got(expected)).min(1, got(expected))
+    return this.z.array(item, got(expected)).min(1, `expected ${expected}, got an empty array`)
   }
 
   oneOf(names: readonly string[]): ZodType {

@@ -9,38 +9,49 @@ import { upstreamSchema } from './upstream-schema.js'
 
 type Section<K extends keyof GatewayOptions> = NonNullable<GatewayOptions[K]>
 
+/** Not options of a configuration, which is data; see `GatewayDependencies`. */
+const thirdArgument = {
+  canaryStore: 'canaryStore of the third argument',
+  logger: 'logger of the third argument',
+  clock: 'clock of the third argument',
+  random: 'random of the third argument',
+}
+
 /** The whole configuration; the routes are checked one by one with their own schema, for each has a name of its own in messages. */
 export function gatewaySchema(fields: Fields): ZodType {
-  const schema = fields.options<GatewayConfig>({
-    discovery: fields.checkedBy(discoveryProblems).optional(),
-    resilience: fields
-      .options<Section<'resilience'>>({
-        defaultCircuitBreaker: fields.checkedBy(circuitBreakerProblems).optional(),
-        defaultRetry: fields.checkedBy(retryProblems).optional(),
-        defaultTimeout: fields.duration().optional(),
-      })
-      .optional(),
-    metrics: fields.options<Section<'metrics'>>({ enabled: fields.flag.optional(), windowSize: fields.duration().optional() }).optional(),
-    middleware: fields
-      .options<Section<'middleware'>>({
-        cors: fields.or([true, false], corsSchema(fields), 'true, false or the options of CORS').optional(),
-        logging: fields.flag.optional(),
-        requestId: fields.flag.optional(),
-      })
-      .optional(),
-    trustedProxies: fields.z.array(fields.z.unknown(), got('a list of addresses and CIDR ranges')).optional(),
-    pseudonym: headerName(fields, 'a name of letters, digits and hyphens, such as edge-1').optional(),
-    limits: fields
-      .options<Section<'limits'>>({
-        maxUrlLength: fields.count.optional(),
-        maxBodyBytes: fields.count.optional(),
-        maxConcurrentRequests: fields.count.optional(),
-        underscoredHeaders: fields.oneOf(['drop', 'refuse']).optional(),
-      })
-      .optional(),
-    upstream: upstreamSchema(fields).optional(),
-    routes: fields.z.array(fields.z.unknown(), got('a list of routes')).optional(),
-  })
+  const schema = fields.options<GatewayConfig>(
+    {
+      discovery: fields.checkedBy(discoveryProblems).optional(),
+      resilience: fields
+        .options<Section<'resilience'>>({
+          defaultCircuitBreaker: fields.checkedBy(circuitBreakerProblems).optional(),
+          defaultRetry: fields.checkedBy(retryProblems).optional(),
+          defaultTimeout: fields.duration().optional(),
+        })
+        .optional(),
+      metrics: fields.options<Section<'metrics'>>({ enabled: fields.flag.optional(), windowSize: fields.duration().optional() }).optional(),
+      middleware: fields
+        .options<Section<'middleware'>>({
+          cors: fields.or([true, false], corsSchema(fields), 'true, false or the options of CORS').optional(),
+          logging: fields.flag.optional(),
+          requestId: fields.flag.optional(),
+        })
+        .optional(),
+      trustedProxies: fields.z.array(fields.z.unknown(), got('a list of addresses and CIDR ranges')).optional(),
+      pseudonym: headerName(fields, 'a name of letters, digits and hyphens, such as edge-1').optional(),
+      limits: fields
+        .options<Section<'limits'>>({
+          maxUrlLength: fields.count.optional(),
+          maxBodyBytes: fields.count.optional(),
+          maxConcurrentRequests: fields.count.optional(),
+          underscoredHeaders: fields.oneOf(['drop', 'refuse']).optional(),
+        })
+        .optional(),
+      upstream: upstreamSchema(fields).optional(),
+      routes: fields.z.array(fields.z.unknown(), got('a list of routes')).optional(),
+    },
+    thirdArgument,
+  )
   return fields.rule(schema, ({ trustedProxies }, report) => {
     if (!Array.isArray(trustedProxies)) return
     for (const { path, message } of trustedProxyProblems(trustedProxies)) report([path], message)

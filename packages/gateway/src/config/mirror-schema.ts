@@ -7,19 +7,22 @@ import { methodsSchema } from './methods-schema.js'
 import type { MirrorConfig, MirrorDiffConfig } from './mirror-config.js'
 
 export function mirrorSchema(fields: Fields): ZodType {
-  return fields.options<MirrorConfig>({
-    service: fields.text,
-    filter: fields.filter.optional(),
-    percentage: fields.percent.optional(),
-    methods: methodsSchema(fields, 'a list of methods; leave it out for GET, HEAD and OPTIONS').optional(),
-    timeout: fields.duration().optional(),
-    maxInFlight: fields.count.optional(),
-    maxBodyBytes: fields.count.optional(),
-    headers: editsSchema(fields).optional(),
-    keepCredentials: fields.flag.optional(),
-    waitForResponse: fields.flag.optional(),
-    diff: fields.or([true, false], diffSchema(fields), 'true, false or the options of a diff').optional(),
-  })
+  return fields.options<MirrorConfig>(
+    {
+      service: fields.text,
+      filter: fields.filter.optional(),
+      percentage: fields.percent.optional(),
+      methods: methodsSchema(fields, 'a list of methods; leave it out for GET, HEAD and OPTIONS').optional(),
+      timeout: fields.duration().optional(),
+      maxInFlight: fields.count.optional(),
+      maxBodyBytes: fields.count.optional(),
+      headers: editsSchema(fields).optional(),
+      keepCredentials: fields.flag.optional(),
+      waitForResponse: fields.flag.optional(),
+      diff: fields.or([true, false], diffSchema(fields), 'true, false or the options of a diff').optional(),
+    },
+    { serviceName: 'service', percent: 'percentage', weight: 'percentage' },
+  )
 }
 
 function editsSchema(fields: Fields): ZodType {

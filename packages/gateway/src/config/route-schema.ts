@@ -22,19 +22,24 @@ export function routeSchema(fields: Fields): ZodType {
     .or([false], fields.checkedBy(circuitBreakerProblems), 'the options of a circuit breaker, or false')
     .optional()
   const rateLimit = rateLimitSchema(fields).optional()
-  const schema = fields.options<GatewayRouteDefinition>({
-    path: fields.checkedText(pathProblem),
-    methods: methodsSchema(fields, 'a list of methods; leave it out for every method').optional(),
-    upgrades: upgradesSchema(fields).optional(),
-    allowEncodedSlashes: fields.flag.optional(),
-    serviceName: fields.text.optional(),
-    serviceConfig: serviceConfigSchema(fields).optional(),
-    versionRoute: versionRouteSchema(fields).optional(),
-    canary: canarySchema(fields).optional(),
-    trafficPolicy: trafficPolicySchema(fields, circuitBreaker, rateLimit).optional(),
-    circuitBreaker,
-    rateLimit,
-  })
+  const serviceConfig = serviceConfigSchema(fields)
+  const trafficPolicy = trafficPolicySchema(fields, circuitBreaker, rateLimit)
+  const schema = fields.options<GatewayRouteDefinition>(
+    {
+      path: fields.checkedText(pathProblem),
+      methods: methodsSchema(fields, 'a list of methods; leave it out for every method').optional(),
+      upgrades: upgradesSchema(fields).optional(),
+      allowEncodedSlashes: fields.flag.optional(),
+      serviceName: fields.text.optional(),
+      serviceConfig: serviceConfig.optional(),
+      versionRoute: versionRouteSchema(fields).optional(),
+      canary: canarySchema(fields).optional(),
+      trafficPolicy: trafficPolicy.optional(),
+      circuitBreaker,
+      rateLimit,
+    },
+    { ...fields.inside('serviceConfig', serviceConfig), ...fields.inside('trafficPolicy', trafficPolicy) },
+  )
   return fields.rule(schema, (route, report) => {
     checkService(route, report)
     checkStripPrefix(route, report)
@@ -61,19 +66,22 @@ function serviceConfigSchema(fields: Fields): ZodType {
 }
 
 function trafficPolicySchema(fields: Fields, circuitBreaker: ZodType, rateLimit: ZodType): ZodType {
-  return fields.options<TrafficPolicyConfig>({
-    mirror: mirrorSchema(fields).optional(),
-    transform: transformSchema(fields).optional(),
-    timeout: fields.or([false], fields.duration(), `milliseconds, a string such as '30s', or false`).optional(),
-    attemptTimeout: fields.duration().optional(),
-    maxBodyBytes: fields.or([false], fields.count, 'a whole number of bytes of at least 1, or false').optional(),
-    upgradeIdleTimeout: fields.or([false], fields.duration(), `milliseconds, a string such as '5m', or false`).optional(),
-    retry: fields.or([false], fields.checkedBy(retryProblems), 'the options of a retry, or false').optional(),
-    circuitBreaker,
-    rateLimit,
-    bulkhead: fields.checkedBy(bulkheadProblems).optional(),
-    adaptiveConcurrency: fields.checkedBy(adaptiveConcurrencyProblems).optional(),
-  })
+  return fields.options<TrafficPolicyConfig>(
+    {
+      mirror: mirrorSchema(fields).optional(),
+      transform: transformSchema(fields).optional(),
+      timeout: fields.or([false], fields.duration(), `milliseconds, a string such as '30s', or false`).optional(),
+      attemptTimeout: fields.duration().optional(),
+      maxBodyBytes: fields.or([false], fields.count, 'a whole number of bytes of at least 1, or false').optional(),
+      upgradeIdleTimeout: fields.or([false], fields.duration(), `milliseconds, a string such as '5m', or false`).optional(),
+      retry: fields.or([false], fields.checkedBy(retryProblems), 'the options of a retry, or false').optional(),
+      circuitBreaker,
+      rateLimit,
+      bulkhead: fields.checkedBy(bulkheadProblems).optional(),
+      adaptiveConcurrency: fields.checkedBy(adaptiveConcurrencyProblems).optional(),
+    },
+    { canary: 'canary beside trafficPolicy', versionRoute: 'versionRoute beside trafficPolicy' },
+  )
 }
 
 function rateLimitSchema(fields: Fields): ZodType {

@@ -80,10 +80,10 @@ function checkVersions(versions: Readonly<Record<string, unknown>>, config: Loos
     isObject(target) && typeof target.weight === 'number' ? [target.weight] : [],
   )
   const total = totalOf(weights)
-  if (weights.length > 0 && total !== 100) report(['routes'], `the weights of the versions sum to ${total}; expected 100`)
+  if (weights.length > 0 && total !== 100) report(['routes'], `the weights of the versions sum to ${total}; expected 100, in per cent`)
 
   const { defaultVersion } = config
-  if (typeof defaultVersion === 'string' && defaultVersion !== '' && !names.includes(defaultVersion)) {
+  if (names.length > 0 && typeof defaultVersion === 'string' && defaultVersion !== '' && !names.includes(defaultVersion)) {
     report(['defaultVersion'], `'${defaultVersion}' is none of the versions in routes (${names.join(', ')})`)
   }
   if (defaultVersion === undefined && weights.length === 0 && names.length > 0) {

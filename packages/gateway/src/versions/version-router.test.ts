@@ -76,6 +76,7 @@ describe('VersionRouter', () => {
     const router = new VersionRouter({ ...unweighted, strategy: 'query' })
     const expected = { version: 'v2', resolvedBy: 'query' }
     expect(router.resolve({ path: '/users?version=v2' })).toEqual(expected)
+    expect(router.resolve({ path: '/users?next=/a?b=1&version=v2' })).toEqual(expected)
     expect(router.resolve({ path: '/users', query: { version: 'v2' } })).toEqual(expected)
     expect(router.resolve({ path: '/users', query: '?version=v2' })).toEqual(expected)
     expect(router.resolveRaw([], '/users', '?a=1&version=v2')).toEqual(expected)
@@ -99,7 +100,7 @@ describe('VersionRouter', () => {
     const make = () => new VersionRouter({ strategy: 'header', defaultVersion: 'v3', routes: { v1: { weight: 70 }, v2: { weight: 20 } } })
     expect(make).toThrow(ConfigError)
     expect(make).toThrow(
-      /routes: the weights of the versions sum to 90; expected 100\n.*defaultVersion: 'v3' is none of the versions in routes \(v1, v2\)/,
+      /routes: the weights of the versions sum to 90; expected 100, in per cent\n.*defaultVersion: 'v3' is none of the versions in routes \(v1, v2\)/,
     )
   })
 })
