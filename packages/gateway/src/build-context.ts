@@ -6,7 +6,9 @@ import {
   guardLogger,
   jsonLogger,
   type Logger,
+  type OptionsReader,
   type Random,
+  resolveOptions,
   systemClock,
   systemRandom,
 } from '@hazeljs/core'
@@ -36,12 +38,22 @@ export interface GatewayDependencies {
   readonly canaryStore?: CanaryStore
 }
 
+function readDependencies(given: OptionsReader<GatewayDependencies>) {
+  return {
+    clock: given.able('clock', 'clock', 'now') ?? systemClock,
+    random: given.able('random', 'source of chance', 'next') ?? systemRandom,
+    logger: given.able('logger', 'logger', 'warn') ?? jsonLogger,
+    canaryStore: given.able('canaryStore', 'CanaryStore', 'report'),
+  }
+}
+
 /** Everything that the stages of one gateway share, made for it. */
 export function buildContext(
   config: ResolvedGateway,
   backend: RegistryBackend | undefined,
-  { clock = systemClock, random = systemRandom, logger = jsonLogger, canaryStore }: GatewayDependencies,
+  dependencies: GatewayDependencies,
 ): GatewayContext {
+  const { clock, random, logger, canaryStore } = resolveOptions('What the gateway works with', readDependencies, dependencies)
   const guardedClock = guardClock(clock)
   const guardedLogger = guardLogger(logger)
   const events = new Emitter<GatewayEvents>((error, event) => {
