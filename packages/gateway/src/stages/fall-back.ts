@@ -13,9 +13,11 @@ import { isIdempotent } from '../upstream/upstream-failure.js'
  * canary has one attempt, which is judged at once; after it stable serves as it serves every request, retries included.
  */
 export const fallBack: RouteStage = (route, { clock }) => {
-  const { canary } = route
+  const { canary, versions } = route
   if (canary === undefined || !fallsBack(route)) return undefined
   const { engine, stable } = canary
+  const canaryFields = versions?.selector.fieldsOf(canary.canary.version) ?? []
+  const stableFields = versions?.selector.fieldsOf(stable.version) ?? []
   return async (exchange, next) => {
     const { assignment, context } = exchange
     if (assignment === undefined || !mayFallBack(exchange) || !canServe(stable)) return next(exchange)
@@ -36,6 +38,7 @@ export const fallBack: RouteStage = (route, { clock }) => {
       exchange.fallsBack = false
     }
     exchange.context = context
+    if (canaryFields !== stableFields) replaceFields((exchange.answerHeaders ??= []), canaryFields, stableFields)
     exchange.subset = stable
     exchange.assignment = stableWithoutEvidence
     exchange.lease = undefined
@@ -50,6 +53,13 @@ export function fallsBack({ canary }: RoutePlan): boolean {
 /** Testers see what the canary does. A protocol that was changed to is no answer that could be given again. */
 export function mayFallBack({ assignment, upgrade }: Exchange): boolean {
   return assignment?.arm === 'canary' && assignment.epoch !== noEpoch && upgrade === undefined
+}
+
+/** What answers tell of one version's end is not true of another's. `own` stand in `fields` together, as they were added. */
+function replaceFields(fields: string[], own: readonly string[], others: readonly string[]): void {
+  const at = fields.findIndex((_field, i) => i % 2 === 0 && own.every((text, j) => fields[i + j] === text))
+  if (at === -1) fields.push(...others)
+  else fields.splice(at, own.length, ...others)
 }
 
 /** The canary's: a failure of it is claimed as for a retry. */
