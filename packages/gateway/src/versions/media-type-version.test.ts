@@ -31,6 +31,21 @@ describe('versionInMediaTypes', () => {
   })
 
   it.each([
+    ['application/vnd.shop.v1.2+json', 'v1.2'],
+    ['application/vnd.shop.V1.2.raw+json', 'v1.2'],
+    ['application/vnd.shop.v1+json', 'v1'],
+    ['application/vnd.shop.v1.3+json', 'v1'],
+    ['application/vnd.shop.beta+json', 'Beta'],
+    ['application/vnd.shop.beta.v1+json', 'Beta'],
+    ['application/vnd.shop.2024-06.v1.2+json', '2024-06'],
+    ['application/vnd.shop.v4.5+json', 'v4.5'],
+    ['application/vnd.shop.v4.5.raw+json', 'v4.5'],
+  ])('finds versions with dots and capitals in the vendor’s types: %s', (value, version) => {
+    const more = { ...versions, 'v1.2': {}, Beta: {} }
+    expect(versionInMediaTypes(['Accept', value], 'GET', 'version', more)).toBe(version)
+  })
+
+  it.each([
     'application/json',
     '*/*',
     'application/vnd.ms-excel',

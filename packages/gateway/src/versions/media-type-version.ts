@@ -1,6 +1,5 @@
 import { headerValue, headerValues } from '../http/header-lookup.js'
 import { type MediaRange, mediaRanges } from './media-ranges.js'
-import { versionShape } from './version-shape.js'
 
 /**
  * The version that a request asks for in its media types: of the ranges in `Accept`, in order of their weight, the first that names one of
@@ -42,19 +41,32 @@ function versionAccepted(values: readonly string[], parameter: string, versions:
   return takesAny ? { kind: 'any', version: undefined } : { kind: 'named', version: unknown }
 }
 
-/** `2` names version `2`, or else `v2`. A vendor's type names a version in one of the parts after the vendor. */
+/** `2` names version `2`, or else `v2`. */
 function versionOf({ type, parameters }: MediaRange, parameter: string, versions: object): string | undefined {
   const value = parameters.get(parameter)
-  if (value !== undefined && value !== '') {
-    const prefixed = `v${value}`
-    return !Object.hasOwn(versions, value) && Object.hasOwn(versions, prefixed) ? prefixed : value
-  }
+  if (value === undefined || value === '') return versionInVendorType(type, versions)
+  const prefixed = `v${value}`
+  return !Object.hasOwn(versions, value) && Object.hasOwn(versions, prefixed) ? prefixed : value
+}
+
+/** What means a version, known or not: `v9`, `v1.2`. */
+const shapeInParts = /\.(v\d+(?:\.\d+)*)(?=\.)/
+
+/** What stands first behind the vendor: of `v1` and `v1.2` the longer one. The type is in lower case, having none; versions have theirs. */
+function versionInVendorType(type: string, versions: object): string | undefined {
   const vendor = type.indexOf('/vnd.')
   if (vendor === -1) return undefined
+  const begin = type.indexOf('.', vendor + 5)
+  if (begin === -1) return undefined
   const plus = type.lastIndexOf('+')
-  const parts = type
-    .slice(vendor + 5, plus === -1 ? undefined : plus)
-    .split('.')
-    .slice(1)
-  return parts.find((part) => Object.hasOwn(versions, part)) ?? parts.find((part) => versionShape.test(part))
+  const parts = `${type.slice(begin, plus === -1 ? undefined : plus)}.`
+  let found: string | undefined
+  let foundAt = Number.POSITIVE_INFINITY
+  for (const version of Object.keys(versions)) {
+    const at = parts.indexOf(`.${version.toLowerCase()}.`)
+    if (at === -1 || at > foundAt || (at === foundAt && version.length <= (found ?? '').length)) continue
+    found = version
+    foundAt = at
+  }
+  return found ?? shapeInParts.exec(parts)?.[1]
 }

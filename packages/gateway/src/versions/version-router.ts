@@ -47,8 +47,10 @@ export class VersionRouter {
 
   /** @throws GatewayError `VERSION_UNKNOWN` with `onUnknownVersion: 'reject'`. */
   resolve(request: VersionRequest): VersionResolution {
-    const [path = '', ownQuery = ''] = request.path.split('?', 2)
-    return this.resolveRaw(fieldsOf(request.headers ?? {}).flat(), path, queryText(request.query) ?? ownQuery, request.method)
+    const { path, headers = {}, query, method } = request
+    const mark = path.indexOf('?')
+    const [bare, ownQuery] = mark === -1 ? [path, ''] : [path.slice(0, mark), path.slice(mark)]
+    return this.resolveRaw(fieldsOf(headers).flat(), bare, queryText(query) ?? ownQuery, method)
   }
 
   /** The same for a request as it arrived: a flat list of header names and values, and the query with or without its `?`. */
