@@ -29,7 +29,7 @@ export type {
   TransformCall,
   TransformConfig,
 } from './config/definition.js'
-export type { CanaryArm, CanaryConfig, CanaryPromotion, PendingStep } from './config/canary-config.js'
+export type { CanaryArm, CanaryConfig, CanaryPromotion, PendingCanaryStep } from './config/canary-config.js'
 export type { HeaderEdits } from './config/header-edits.js'
 export type { ComparedAnswer, MirrorConfig, MirrorDiffConfig, ResolvedMirror, ResolvedMirrorDiff } from './config/mirror-config.js'
 export type { ValueMatch, VersionMatch, VersionRouteConfig, VersionTarget } from './config/version-config.js'
@@ -37,8 +37,8 @@ export type { CorsConfig, GatewayConfig, GatewayOptions, UpstreamTlsConfig } fro
 export type { CanaryChange, CanaryEvents, CanaryFault } from './canary/canary-events.js'
 export { type CanaryDecision, type ReplayedDecision, replayDecisions } from './canary/decisions.js'
 export type { CanaryPower, CanaryStatus } from './canary/canary-status.js'
-export type { Evidence, JudgedNumbers, Verdict, VerdictCode } from './canary/judge/evidence.js'
-export type { ArmTally, EpochTally, RolloutState, Tally } from './canary/rollout.js'
+export type { CanaryEvidence, CanaryNumbers, CanaryVerdict, CanaryVerdictCode, MirrorDiffCount } from './canary/judge/evidence.js'
+export type { CanaryArmTally, CanaryEpochTally, RolloutState, CanaryTally } from './canary/rollout.js'
 export type { CanaryArmMetrics, CanaryArmName, CanaryMetrics } from './canary/canary-metrics.js'
 export { CanaryState, CanaryStateError } from './canary/canary-state.js'
 export type { CanaryStore, RolloutReport, StoredRollout } from './canary/canary-store.js'

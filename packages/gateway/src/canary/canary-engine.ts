@@ -20,7 +20,7 @@ import type { CanaryArmName, CanaryMetrics } from './canary-metrics.js'
 import { type CanaryStatus, canaryStatus } from './canary-status.js'
 import type { CanaryDecision } from './decisions.js'
 import { type JudgingRules, judgingRules } from './judging-rules.js'
-import type { DiffCount } from './judge/evidence.js'
+import type { MirrorDiffCount } from './judge/evidence.js'
 import { RolloutControl } from './rollout-control.js'
 
 export interface CanaryEngineOptions {
@@ -29,7 +29,7 @@ export interface CanaryEngineOptions {
   /** Told when a listener throws. Default: a warning of the process. */
   readonly onListenerError?: ListenerErrorHandler
   /** What a mirror's comparisons have found so far; needed by `promotion.maxMirrorDiffRate`. */
-  readonly mirrorDiff?: () => DiffCount
+  readonly mirrorDiff?: () => MirrorDiffCount
   /**
    * Keeps the rollout over restarts, and shares it with the engines of other processes that have the same `id`: together they count, one of them
    * decides. Until it has answered, all requests go to stable; while it does not answer, the split stays as it is and nothing is decided.

@@ -1,6 +1,6 @@
 import { FakeClock, ScriptedRandom } from '@hazeljs/core/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { CanaryPromotion, PendingStep } from '../config/canary-config.js'
+import type { CanaryPromotion, PendingCanaryStep } from '../config/canary-config.js'
 import { CanaryEngine, type CanaryEngineOptions } from './canary-engine.js'
 
 const minute = 60_000
@@ -31,7 +31,7 @@ afterEach(() => {
 
 describe('confirm', () => {
   it('is asked once before a step, and told which', async () => {
-    const asked: PendingStep[] = []
+    const asked: PendingCanaryStep[] = []
     const { clock, weight } = ready({
       confirm: (step) => {
         asked.push(step)

@@ -1,18 +1,18 @@
 import { type Clock, toError } from '@hazeljs/core'
-import type { CanaryPromotion, PendingStep } from '../config/canary-config.js'
+import type { CanaryPromotion, PendingCanaryStep } from '../config/canary-config.js'
 import type { CanaryMetrics } from './canary-metrics.js'
-import type { Evidence, Verdict } from './judge/evidence.js'
+import type { CanaryEvidence, CanaryVerdict } from './judge/evidence.js'
 import { judge } from './judge/verdict.js'
 import type { JudgingRules } from './judging-rules.js'
 
 /** What is judged: an engine with its numbers, which also acts. */
 export interface Judged {
   readonly epoch: number
-  readonly pendingStep: PendingStep | undefined
+  readonly pendingStep: PendingCanaryStep | undefined
   /** Without what the user's functions say. */
-  evidence(): Evidence
+  evidence(): CanaryEvidence
   getMetrics(): CanaryMetrics
-  act(verdict: Verdict, evidence: Evidence): void
+  act(verdict: CanaryVerdict, evidence: CanaryEvidence): void
   /** One of the user's functions did what it may not. */
   fault(part: 'customEvaluator' | 'confirm', error: Error): void
   /** It did what it should. */
@@ -32,7 +32,7 @@ export class CanaryJudge {
   readonly #clock: Clock
   readonly #judged: Judged
   #confirmation: Confirmation | undefined
-  #evaluation: Evidence['evaluator']
+  #evaluation: CanaryEvidence['evaluator']
 
   constructor(rules: JudgingRules, promotion: CanaryPromotion, clock: Clock, judged: Judged) {
     this.#rules = rules
@@ -58,16 +58,16 @@ export class CanaryJudge {
   }
 
   /** What would be decided now; of the user's functions it has what they said last. */
-  preview(): { readonly verdict: Verdict; readonly evidence: Evidence } {
+  preview(): { readonly verdict: CanaryVerdict; readonly evidence: CanaryEvidence } {
     const evidence = this.#evidence()
     return { verdict: judge(this.#rules, evidence), evidence }
   }
 
-  #evidence(): Evidence {
+  #evidence(): CanaryEvidence {
     return { ...this.#judged.evidence(), evaluator: this.#evaluation, confirmation: this.#confirmationNow() }
   }
 
-  #evaluate(): Evidence['evaluator'] {
+  #evaluate(): CanaryEvidence['evaluator'] {
     const { customEvaluator } = this.#promotion
     if (customEvaluator === undefined) return undefined
     try {
@@ -84,7 +84,7 @@ export class CanaryJudge {
     }
   }
 
-  #confirmationNow(): Evidence['confirmation'] {
+  #confirmationNow(): CanaryEvidence['confirmation'] {
     if (this.#promotion.confirm === undefined) return undefined
     const last = this.#confirmation
     if (last?.epoch !== this.#judged.epoch) return 'not-asked'

@@ -1,9 +1,9 @@
 import type { CanaryConfig } from '../config/canary-config.js'
 import type { CanaryState } from './canary-state.js'
-import type { Evidence, Verdict } from './judge/evidence.js'
+import type { CanaryEvidence, CanaryVerdict } from './judge/evidence.js'
 import { requestsToDetect } from './judge/power.js'
 import { type JudgingRules, weightAfter } from './judging-rules.js'
-import { emptyTally, type RolloutState, type Tally } from './rollout.js'
+import { emptyTally, type RolloutState, type CanaryTally } from './rollout.js'
 
 /** What the comparison could see at today's traffic. */
 export interface CanaryPower {
@@ -35,9 +35,9 @@ export interface CanaryStatus {
   /** How long this step has lasted, in milliseconds. */
   readonly stepMs: number
   /** What is counted as evidence in this step, on all processes. */
-  readonly tally: Tally
+  readonly tally: CanaryTally
   /** What the evidence says now, with its numbers: which action, and why. */
-  readonly verdict: Verdict
+  readonly verdict: CanaryVerdict
   /** When a doubling of the error rate would show; `undefined` where it would not: without an error or without a split, or where nearly all fails. */
   readonly power: CanaryPower | undefined
   /** Whether this process decides. Without a store every process does for itself. */
@@ -53,8 +53,8 @@ export interface StatusSources {
   readonly running: boolean
   readonly leads: boolean
   readonly storeAnswers: boolean | undefined
-  readonly evidence: Evidence
-  readonly verdict: Verdict
+  readonly evidence: CanaryEvidence
+  readonly verdict: CanaryVerdict
   /** Requests of both arms in a millisecond, in the last window. */
   readonly requestsPerMs: number
 }

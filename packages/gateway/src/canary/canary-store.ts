@@ -1,4 +1,4 @@
-import type { RolloutState, Tally } from './rollout.js'
+import type { RolloutState, CanaryTally } from './rollout.js'
 
 /** A rollout as the store holds it. */
 export interface StoredRollout {
@@ -6,7 +6,7 @@ export interface StoredRollout {
   /** Rises with each change of `rollout`, and over its removal: one that is opened anew goes on with a later one. */
   readonly revision: number
   /** What all members have reported for the rollout's epoch, together. */
-  readonly tally: Tally
+  readonly tally: CanaryTally
   /** The member that holds the lease, and so decides; `undefined` when nobody does. */
   readonly leader: string | undefined
 }
@@ -18,7 +18,7 @@ export interface RolloutReport {
   /** The epoch that `tally` belongs to. A report of another epoch than the stored one is not added, and still renews the lease. */
   readonly epoch: number
   /** Absolute: all that this member has counted in the epoch. It replaces what it reported before, unless that was more. */
-  readonly tally: Tally
+  readonly tally: CanaryTally
   /** For so long the lease is held from now on; `0` gives it up. */
   readonly leaseMs: number
 }

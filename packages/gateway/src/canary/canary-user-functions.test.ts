@@ -2,7 +2,7 @@ import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
 import { describe, expect, it } from 'vitest'
 import type { CanaryPromotion } from '../config/canary-config.js'
 import { CanaryEngine, type CanaryEngineOptions } from './canary-engine.js'
-import type { DiffCount } from './judge/evidence.js'
+import type { MirrorDiffCount } from './judge/evidence.js'
 
 const minute = 60_000
 
@@ -26,7 +26,7 @@ function started(promotion: Partial<CanaryPromotion>, options: CanaryEngineOptio
 }
 
 describe('mirrorDiff', () => {
-  const wrong: [string, () => DiffCount, RegExp][] = [
+  const wrong: [string, () => MirrorDiffCount, RegExp][] = [
     [
       'throws',
       () => {

@@ -5,7 +5,7 @@ import type { CanaryConfig, CanaryPromotion } from '../config/canary-config.js'
 import { CanaryEngine } from './canary-engine.js'
 import type { CanaryStatus } from './canary-status.js'
 import { replayDecisions } from './decisions.js'
-import type { ArmTally, Tally } from './rollout.js'
+import type { CanaryArmTally, CanaryTally } from './rollout.js'
 
 type Move =
   | { readonly kind: 'hand'; readonly act: 'pause' | 'resume' | 'promote' | 'full' | 'rollback' | 'stop' | 'start' | 'divert' }
@@ -137,7 +137,8 @@ function checkChange(before: CanaryStatus, now: CanaryStatus, weights: readonly 
     grows(before.tally, now.tally)
 }
 
-function grows(before: Tally, now: Tally): void {
+function grows(before: CanaryTally, now: CanaryTally): void {
   for (const arm of ['stable', 'canary'] as const)
-    for (const count of Object.keys(before[arm]) as (keyof ArmTally)[]) expect(now[arm][count]).toBeGreaterThanOrEqual(before[arm][count])
+    for (const count of Object.keys(before[arm]) as (keyof CanaryArmTally)[])
+      expect(now[arm][count]).toBeGreaterThanOrEqual(before[arm][count])
 }

@@ -1,7 +1,7 @@
 import { checkCanary } from '../config/check.js'
 import type { CanaryConfig } from '../config/canary-config.js'
 import type { CanaryState } from './canary-state.js'
-import type { Evidence, JudgedNumbers, Verdict, VerdictCode } from './judge/evidence.js'
+import type { CanaryEvidence, CanaryNumbers, CanaryVerdict, CanaryVerdictCode } from './judge/evidence.js'
 import { judge } from './judge/verdict.js'
 import { judgingRules } from './judging-rules.js'
 
@@ -14,15 +14,15 @@ export interface CanaryDecision {
   readonly at: number
   readonly action: 'promote' | 'rollback' | 'pause' | 'resume' | 'hold'
   readonly by: 'evidence' | 'hand'
-  readonly code: VerdictCode | 'by-hand'
+  readonly code: CanaryVerdictCode | 'by-hand'
   readonly reason: string
   /** Before it. */
   readonly state: CanaryState
   /** Before it, in per cent. */
   readonly weight: number
   /** `undefined` for what was done by hand. */
-  readonly numbers: JudgedNumbers | undefined
-  readonly evidence: Evidence | undefined
+  readonly numbers: CanaryNumbers | undefined
+  readonly evidence: CanaryEvidence | undefined
 }
 
 /** The latest decisions. A `hold` stands for all that follow it for the same reason. */
@@ -35,7 +35,7 @@ export class DecisionLog {
   }
 
   /** Whether the last entry says the same about the same weight. */
-  says({ action, code }: Pick<Verdict, 'action' | 'code'>, { weight, state }: Pick<CanaryDecision, 'weight' | 'state'>): boolean {
+  says({ action, code }: Pick<CanaryVerdict, 'action' | 'code'>, { weight, state }: Pick<CanaryDecision, 'weight' | 'state'>): boolean {
     const last = this.#decisions.at(-1)
     return last?.action === action && last.code === code && last.weight === weight && last.state === state
   }
@@ -48,7 +48,7 @@ export class DecisionLog {
 export interface ReplayedDecision {
   readonly decision: CanaryDecision
   /** What the rules say to the same evidence. */
-  readonly verdict: Verdict
+  readonly verdict: CanaryVerdict
   /** Whether it is what was decided. */
   readonly agrees: boolean
 }

@@ -1,21 +1,21 @@
 import type { CanaryArmName } from './canary-metrics.js'
-import type { ArmTally, Tally } from './rollout.js'
+import type { CanaryArmTally, CanaryTally } from './rollout.js'
 
-class ArmCounter implements ArmTally {
+class ArmCounter implements CanaryArmTally {
   requests = 0
   errors = 0
   slow = 0
   distinctErrors = 0
   distinctSlow = 0
 
-  snapshot(): ArmTally {
+  snapshot(): CanaryArmTally {
     const { requests, errors, slow, distinctErrors, distinctSlow } = this
     return Object.freeze({ requests, errors, slow, distinctErrors, distinctSlow })
   }
 }
 
 /** Counts what this process saw of one epoch. */
-export class EpochCounter implements Tally {
+export class EpochCounter implements CanaryTally {
   readonly epoch: number
   readonly stable = new ArmCounter()
   readonly canary = new ArmCounter()
@@ -25,7 +25,7 @@ export class EpochCounter implements Tally {
   }
 
   /** A copy that stays as it is. */
-  snapshot(): Tally {
+  snapshot(): CanaryTally {
     return Object.freeze({ stable: this.stable.snapshot(), canary: this.canary.snapshot() })
   }
 

@@ -3,7 +3,7 @@ import { type Assignment, noBucket, noEpoch } from './assignment.js'
 import type { CanaryStore, StoredRollout } from './canary-store.js'
 import { EpochCounter } from './epoch-counter.js'
 import { FreshKeys } from './fresh-keys.js'
-import { emptyTally, type EpochTally, type RolloutState, type Tally } from './rollout.js'
+import { emptyTally, type CanaryEpochTally, type RolloutState, type CanaryTally } from './rollout.js'
 import { inState } from './rollout-moves.js'
 import { SharedRollout } from './shared-rollout.js'
 
@@ -41,7 +41,7 @@ export class LiveRollout {
   readonly #slow: FreshKeys
   #epochSinceMs: number
   /** What all processes have reported of the running epoch, as far as this one has heard. */
-  #reported: Tally = emptyTally
+  #reported: CanaryTally = emptyTally
   #leader: string | undefined
   #isKnown: boolean
   /** Proposed to the others, and not yet theirs. */
@@ -79,12 +79,12 @@ export class LiveRollout {
   }
 
   /** What all processes counted in the running epoch. */
-  get tally(): Tally {
+  get tally(): CanaryTally {
     return this.#sharing === undefined ? this.#counter.snapshot() : this.#reported
   }
 
   /** All epochs, the running one last. */
-  get epochs(): readonly EpochTally[] {
+  get epochs(): readonly CanaryEpochTally[] {
     return [...this.#state.past, { weight: this.#state.weight, ...this.tally }]
   }
 

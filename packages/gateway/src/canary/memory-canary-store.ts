@@ -1,7 +1,7 @@
 import { type Clock, guardClock, reportFault, systemClock } from '@hazeljs/core'
 import type { CanaryStore, RolloutReport, StoredRollout } from './canary-store.js'
 import { unknownRollout } from './canary-store-error.js'
-import { addTallies, type ArmTally, emptyTally, type RolloutState, type Tally } from './rollout.js'
+import { addTallies, type CanaryArmTally, emptyTally, type RolloutState, type CanaryTally } from './rollout.js'
 
 type Listener = (stored: StoredRollout) => void
 
@@ -9,7 +9,7 @@ interface Kept {
   rollout: RolloutState
   revision: number
   /** What each member reported last for the rollout's epoch. */
-  readonly tallies: Map<string, Tally>
+  readonly tallies: Map<string, CanaryTally>
   lease: { readonly member: string; readonly endsAt: number } | undefined
 }
 
@@ -101,11 +101,11 @@ export class MemoryCanaryStore implements CanaryStore {
 }
 
 /** Numbers only grow, so of two reports of one member the larger numbers are the later ones, whichever came first. */
-function laterTally(a: Tally, b: Tally): Tally {
+function laterTally(a: CanaryTally, b: CanaryTally): CanaryTally {
   return { stable: laterArm(a.stable, b.stable), canary: laterArm(a.canary, b.canary) }
 }
 
-function laterArm(a: ArmTally, b: ArmTally): ArmTally {
+function laterArm(a: CanaryArmTally, b: CanaryArmTally): CanaryArmTally {
   return {
     requests: Math.max(a.requests, b.requests),
     errors: Math.max(a.errors, b.errors),

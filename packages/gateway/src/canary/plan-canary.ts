@@ -2,7 +2,7 @@ import type { ResolvedRoute } from '../config/resolved.js'
 import type { CanaryConfig } from '../config/canary-config.js'
 import type { GatewayContext } from '../gateway-context.js'
 import { CanaryEngine } from './canary-engine.js'
-import type { DiffCount } from './judge/evidence.js'
+import type { MirrorDiffCount } from './judge/evidence.js'
 
 const changes = ['canary:promote', 'canary:rollback', 'canary:complete', 'canary:paused'] as const
 
@@ -11,7 +11,7 @@ export function canaryEngine(
   { path, methods }: ResolvedRoute,
   config: CanaryConfig,
   { clock, random, events, logger, canaryStore }: GatewayContext,
-  mirrorDiff: (() => DiffCount) | undefined,
+  mirrorDiff: (() => MirrorDiffCount) | undefined,
 ): CanaryEngine {
   const engine = new CanaryEngine(config, {
     clock,

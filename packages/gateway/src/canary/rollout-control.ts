@@ -1,5 +1,5 @@
 import { type Clock, type Emitter, reportFault, type TimerHandle } from '@hazeljs/core'
-import type { CanaryConfig, PendingStep } from '../config/canary-config.js'
+import type { CanaryConfig, PendingCanaryStep } from '../config/canary-config.js'
 import type { ArmWindows } from './arm-windows.js'
 import type { Assignment } from './assignment.js'
 import { canaryChange, changesBetween } from './canary-changes.js'
@@ -9,7 +9,7 @@ import type { CanaryMetrics } from './canary-metrics.js'
 import { type CanaryMove, CanaryState, nextCanaryState } from './canary-state.js'
 import { CanaryStoreError } from './canary-store-error.js'
 import { type CanaryDecision, DecisionLog } from './decisions.js'
-import type { DiffCount, Evidence, Verdict } from './judge/evidence.js'
+import type { MirrorDiffCount, CanaryEvidence, CanaryVerdict } from './judge/evidence.js'
 import { type JudgingRules, weightAfter } from './judging-rules.js'
 import { LiveRollout, type SharingOptions } from './live-rollout.js'
 import type { RolloutState } from './rollout.js'
@@ -25,7 +25,7 @@ export interface RolloutControlOptions {
   readonly clock: Clock
   readonly events: Emitter<CanaryEvents>
   readonly windows: ArmWindows
-  readonly mirrorDiff: (() => DiffCount) | undefined
+  readonly mirrorDiff: (() => MirrorDiffCount) | undefined
   /** Where the rollout is kept and shared; `undefined`: it is this process's own. */
   readonly sharing: Pick<SharingOptions, 'store' | 'id' | 'random'> | undefined
 }
@@ -132,14 +132,14 @@ export class RolloutControl implements Judged {
     this.#byHand('rollback', 'rolled back by hand', (state, reason) => this.#nextEpoch(state, 0, reason))
   }
 
-  get pendingStep(): PendingStep | undefined {
+  get pendingStep(): PendingCanaryStep | undefined {
     const { stable, canary } = this.#options.config
     const nextWeight = weightAfter(this.state.weight, this.#rules.steps)
     if (nextWeight === undefined || this.#live.isProposing) return undefined
     return { stableVersion: stable.version, canaryVersion: canary.version, weight: this.state.weight, nextWeight }
   }
 
-  evidence(): Evidence {
+  evidence(): CanaryEvidence {
     const mirrorDiff = this.#diffs?.sinceStep() // asks a function of the user's, which may move the rollout
     const { state, slowMs } = this.state
     return {
@@ -157,7 +157,7 @@ export class RolloutControl implements Judged {
     return this.#options.windows.snapshot()
   }
 
-  act(verdict: Verdict, evidence: Evidence): void {
+  act(verdict: CanaryVerdict, evidence: CanaryEvidence): void {
     const { action, code, reason, numbers } = verdict
     if (action === 'confirm' || (action === 'hold' && this.log.says({ action, code }, this.state))) return
     const note = this.#noting({ action, by: 'evidence', code, reason, numbers, evidence })

@@ -1,5 +1,5 @@
 import type { CanaryState } from './canary-state.js'
-import type { RolloutState, Tally } from './rollout.js'
+import type { RolloutState, CanaryTally } from './rollout.js'
 
 /** Tallies of so many past epochs are kept; of a canary that is moved by hand for ever, the oldest go, with what they say against it. */
 export const rememberedEpochs = 50
@@ -23,7 +23,7 @@ export function withSlowMs(rollout: RolloutState, slowMs: number | undefined): R
 /** Another epoch begins; `tally` is what was counted in the one that ends. */
 export function nextEpoch(
   rollout: RolloutState,
-  tally: Tally,
+  tally: CanaryTally,
   change: { readonly state: CanaryState; readonly weight: number; readonly reason: string; readonly slowMs: number | undefined },
   wallMs: number,
 ): RolloutState {

@@ -1,7 +1,7 @@
 import type { CanaryState } from './canary-state.js'
 
 /** What one arm did in one epoch. Numbers only grow, and tallies of several processes are added. */
-export interface ArmTally {
+export interface CanaryArmTally {
   /** Requests that were judged. */
   readonly requests: number
   /** Those of them that failed. */
@@ -14,13 +14,13 @@ export interface ArmTally {
   readonly distinctSlow: number
 }
 
-export interface Tally {
-  readonly stable: ArmTally
-  readonly canary: ArmTally
+export interface CanaryTally {
+  readonly stable: CanaryArmTally
+  readonly canary: CanaryArmTally
 }
 
 /** What was counted while the canary had one weight. */
-export interface EpochTally extends Tally {
+export interface CanaryEpochTally extends CanaryTally {
   /** Per cent. */
   readonly weight: number
 }
@@ -41,17 +41,17 @@ export interface RolloutState {
   /** Why, as a sentence. */
   readonly reason: string
   /** What all processes counted in the epochs before this one, the oldest first. */
-  readonly past: readonly EpochTally[]
+  readonly past: readonly CanaryEpochTally[]
 }
 
-export const emptyArm: ArmTally = Object.freeze({ requests: 0, errors: 0, slow: 0, distinctErrors: 0, distinctSlow: 0 })
-export const emptyTally: Tally = Object.freeze({ stable: emptyArm, canary: emptyArm })
+export const emptyArm: CanaryArmTally = Object.freeze({ requests: 0, errors: 0, slow: 0, distinctErrors: 0, distinctSlow: 0 })
+export const emptyTally: CanaryTally = Object.freeze({ stable: emptyArm, canary: emptyArm })
 
-export function addTallies(a: Tally, b: Tally): Tally {
+export function addTallies(a: CanaryTally, b: CanaryTally): CanaryTally {
   return { stable: addArms(a.stable, b.stable), canary: addArms(a.canary, b.canary) }
 }
 
-function addArms(a: ArmTally, b: ArmTally): ArmTally {
+function addArms(a: CanaryArmTally, b: CanaryArmTally): CanaryArmTally {
   return {
     requests: a.requests + b.requests,
     errors: a.errors + b.errors,

@@ -1,14 +1,14 @@
 import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
 import type { CanaryStore, RolloutReport, StoredRollout } from './canary-store.js'
 import { MemoryCanaryStore } from './memory-canary-store.js'
-import { emptyArm, type RolloutState, type Tally } from './rollout.js'
+import { emptyArm, type RolloutState, type CanaryTally } from './rollout.js'
 import { firstState, inState, nextEpoch } from './rollout-moves.js'
 import { type RolloutHost, SharedRollout, type SharedRolloutOptions } from './shared-rollout.js'
 
 /** An engine that counts what it is told to, and writes down what it hears. */
 export class RecordingHost implements RolloutHost {
   rollout: RolloutState = firstState(10, 0)
-  ownTally: Tally = tallyOf(0)
+  ownTally: CanaryTally = tallyOf(0)
   readonly adopted: StoredRollout[] = []
   readonly led: StoredRollout[] = []
   readonly log: string[] = []
@@ -39,7 +39,7 @@ export class RecordingHost implements RolloutHost {
   }
 }
 
-export function tallyOf(requests: number, errors = 0): Tally {
+export function tallyOf(requests: number, errors = 0): CanaryTally {
   return { stable: emptyArm, canary: { ...emptyArm, requests, errors, distinctErrors: errors } }
 }
 

@@ -4,7 +4,7 @@ import { type Clock, type Random, systemRandom, tell, toError } from '@hazeljs/c
 import type { CanaryStore, RolloutReport, StoredRollout } from './canary-store.js'
 import { isUnknownRollout } from './canary-store-error.js'
 import { PacedTask } from './paced-task.js'
-import type { RolloutState, Tally } from './rollout.js'
+import type { RolloutState, CanaryTally } from './rollout.js'
 import { isFurther, isSameMove } from './rollout-order.js'
 import { StoreLink } from './store-link.js'
 import { checkStored } from './stored-rollout.js'
@@ -14,7 +14,7 @@ export interface RolloutHost {
   /** What it goes by now. */
   readonly rollout: RolloutState
   /** What this process counted in the rollout's epoch. */
-  readonly ownTally: Tally
+  readonly ownTally: CanaryTally
   /** From now on this holds: another state, or only more that was counted. The one way in which a shared rollout changes, own proposals included. */
   adopt(stored: StoredRollout): void
   /** This member holds the lease, and `stored`, which was adopted, is fresh: look at the evidence, and maybe propose. */

@@ -1,7 +1,7 @@
 import { show, toError } from '@hazeljs/core'
-import type { DiffCount } from './judge/evidence.js'
+import type { MirrorDiffCount } from './judge/evidence.js'
 
-const none: DiffCount = Object.freeze({ compared: 0, different: 0 })
+const none: MirrorDiffCount = Object.freeze({ compared: 0, different: 0 })
 
 /** Who is told when the function that counts does not work, and when it does. */
 interface StepDiffsObserver {
@@ -11,12 +11,12 @@ interface StepDiffsObserver {
 
 /** What a mirror's comparisons have found since the step began. While its function does wrong, nothing was compared. */
 export class StepDiffs {
-  readonly #count: () => DiffCount
+  readonly #count: () => MirrorDiffCount
   readonly #observer: StepDiffsObserver
-  #before: DiffCount | undefined = none
+  #before: MirrorDiffCount | undefined = none
 
   /** @param count what was found so far, in all */
-  constructor(count: () => DiffCount, observer: StepDiffsObserver) {
+  constructor(count: () => MirrorDiffCount, observer: StepDiffsObserver) {
     this.#count = count
     this.#observer = observer
   }
@@ -26,7 +26,7 @@ export class StepDiffs {
     this.#before = this.#read()
   }
 
-  sinceStep(): DiffCount {
+  sinceStep(): MirrorDiffCount {
     const now = this.#read()
     if (now === undefined) return none
     this.#before ??= now
@@ -35,7 +35,7 @@ export class StepDiffs {
     return { compared: now.compared - this.#before.compared, different: now.different - this.#before.different }
   }
 
-  #read(): DiffCount | undefined {
+  #read(): MirrorDiffCount | undefined {
     try {
       const count: unknown = this.#count()
       if (!isDiffCount(count)) throw new TypeError(`mirrorDiff has to return { compared, different }; it returned ${show(count)}`)
@@ -48,9 +48,9 @@ export class StepDiffs {
   }
 }
 
-function isDiffCount(count: unknown): count is DiffCount {
+function isDiffCount(count: unknown): count is MirrorDiffCount {
   if (typeof count !== 'object' || count === null) return false
-  const { compared, different } = count as Partial<Record<keyof DiffCount, unknown>>
+  const { compared, different } = count as Partial<Record<keyof MirrorDiffCount, unknown>>
   return isCount(compared) && isCount(different) && different <= compared
 }
 

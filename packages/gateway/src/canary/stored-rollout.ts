@@ -2,7 +2,7 @@ import { show } from '@hazeljs/core'
 import { CanaryState } from './canary-state.js'
 import type { StoredRollout } from './canary-store.js'
 import { CanaryStoreError } from './canary-store-error.js'
-import type { ArmTally, EpochTally, RolloutState, Tally } from './rollout.js'
+import type { CanaryArmTally, CanaryEpochTally, RolloutState, CanaryTally } from './rollout.js'
 
 type Checks<T> = { readonly [K in keyof Required<T>]: (value: unknown) => boolean }
 
@@ -14,11 +14,17 @@ const isSlowMs = (value: unknown) => typeof value === 'number' && value >= 0
 const isState = (value: unknown) => Object.values<unknown>(CanaryState).includes(value)
 const isText = (value: unknown) => typeof value === 'string'
 
-const armChecks: Checks<ArmTally> = { requests: isCount, errors: isCount, slow: isCount, distinctErrors: isCount, distinctSlow: isCount }
+const armChecks: Checks<CanaryArmTally> = {
+  requests: isCount,
+  errors: isCount,
+  slow: isCount,
+  distinctErrors: isCount,
+  distinctSlow: isCount,
+}
 const isArm = (value: unknown) => wrongField(value, armChecks) === undefined
-const tallyChecks: Checks<Tally> = { stable: isArm, canary: isArm }
+const tallyChecks: Checks<CanaryTally> = { stable: isArm, canary: isArm }
 const isTally = (value: unknown) => wrongField(value, tallyChecks) === undefined
-const epochChecks: Checks<EpochTally> = { ...tallyChecks, weight: isWeight }
+const epochChecks: Checks<CanaryEpochTally> = { ...tallyChecks, weight: isWeight }
 const isPast = (value: unknown) => Array.isArray(value) && value.every((epoch) => wrongField(epoch, epochChecks) === undefined)
 
 const rolloutChecks: Checks<RolloutState> = {

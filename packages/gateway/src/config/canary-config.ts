@@ -10,7 +10,7 @@ export interface CanaryArm {
 }
 
 /** A step that a canary is about to take. */
-export interface PendingStep {
+export interface PendingCanaryStep {
   readonly stableVersion: string
   readonly canaryVersion: string
   /** Per cent. */
@@ -58,7 +58,7 @@ export interface CanaryPromotion {
    * Asked before each step that the evidence allows; `false`, what it throws and what it rejects with hold the step, and it is asked again
    * after another `stepInterval`. The evidence is looked at once more after its `true`. Steps that are taken by hand are not asked for.
    */
-  readonly confirm?: (step: PendingStep) => boolean | PromiseLike<boolean>
+  readonly confirm?: (step: PendingCanaryStep) => boolean | PromiseLike<boolean>
   /** Largest share of the mirror's answers, in per cent, that may differ for a step to be taken. Needs `trafficPolicy.mirror.diff`. */
   readonly maxMirrorDiffRate?: number
 }

@@ -1,6 +1,6 @@
 import type { StoredRollout } from '../canary/canary-store.js'
 import { CanaryStoreError } from '../canary/canary-store-error.js'
-import type { ArmTally, Tally } from '../canary/rollout.js'
+import type { CanaryArmTally, CanaryTally } from '../canary/rollout.js'
 import { checkStored } from '../canary/stored-rollout.js'
 import { format } from './rollout-scripts.js'
 
@@ -34,16 +34,16 @@ function unreadable(what: string, options?: ErrorOptions): CanaryStoreError {
 }
 
 /** Both arms, five numbers each. */
-export function tallyText({ stable, canary }: Tally): string {
+export function tallyText({ stable, canary }: CanaryTally): string {
   return [stable, canary].map((arm) => [arm.requests, arm.errors, arm.slow, arm.distinctErrors, arm.distinctSlow].join(' ')).join(' ')
 }
 
-function readTally(text: string): Tally {
+function readTally(text: string): CanaryTally {
   const numbers = text.split(' ').map(Number)
   return { stable: armOf(numbers.slice(0, 5)), canary: armOf(numbers.slice(5)) }
 }
 
-function armOf([requests = NaN, errors = NaN, slow = NaN, distinctErrors = NaN, distinctSlow = NaN]: readonly number[]): ArmTally {
+function armOf([requests = NaN, errors = NaN, slow = NaN, distinctErrors = NaN, distinctSlow = NaN]: readonly number[]): CanaryArmTally {
   return { requests, errors, slow, distinctErrors, distinctSlow }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { CanaryStore, StoredRollout } from '../canary/canary-store.js'
-import { type ArmTally, emptyArm, type RolloutState, type Tally } from '../canary/rollout.js'
+import { type CanaryArmTally, emptyArm, type RolloutState, type CanaryTally } from '../canary/rollout.js'
 import type { TestRunner } from './test-runner.js'
 
 /** A store under test, without rollouts, with a way to let time pass for it. */
@@ -59,8 +59,8 @@ export function sampleRollout(changes: Partial<RolloutState> = {}): RolloutState
 }
 
 /** @param requests of each arm; the other numbers follow from it */
-export function sampleTally(requests: number, errors = 0): Tally {
-  const arm: ArmTally = { ...emptyArm, requests, errors, distinctErrors: errors }
+export function sampleTally(requests: number, errors = 0): CanaryTally {
+  const arm: CanaryArmTally = { ...emptyArm, requests, errors, distinctErrors: errors }
   return { stable: { ...arm, slow: 1, distinctSlow: 1 }, canary: arm }
 }
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { addTallies, emptyTally, type Tally } from '../canary/rollout.js'
+import { addTallies, emptyTally, type CanaryTally } from '../canary/rollout.js'
 import { type CanaryStoreTest, sampleRollout, sampleTally } from './canary-store-harness.js'
 
-const reportOf = (member: string, tally: Tally, epoch = 2) => ({ member, epoch, tally, leaseMs: 0 })
+const reportOf = (member: string, tally: CanaryTally, epoch = 2) => ({ member, epoch, tally, leaseMs: 0 })
 
 /** The part of `canaryStoreContract` on what members count. */
 export function tallyContract(test: CanaryStoreTest): void {
   test('adds what members counted, each number by itself', async ({ store, other }) => {
     await store.open('a', sampleRollout())
-    const one: Tally = {
+    const one: CanaryTally = {
       stable: { requests: 1_000_003, errors: 2, slow: 3, distinctErrors: 4, distinctSlow: 5 },
       canary: { requests: 6, errors: 7, slow: 8, distinctErrors: 9, distinctSlow: 2 ** 40 },
     }

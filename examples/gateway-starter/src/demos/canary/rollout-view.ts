@@ -1,4 +1,4 @@
-import type { ArmTally, CanaryStatus, JudgedNumbers } from '@hazeljs/gateway'
+import type { CanaryArmTally, CanaryStatus, CanaryNumbers } from '@hazeljs/gateway'
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red'
 /** Gives a text its colour; where there are no colours it gives the text. */
@@ -36,7 +36,7 @@ function stateText({ state, steps, canaryWeight }: CanaryStatus, paint: Paint): 
   return `${paint(style, state)}  ${paint('dim', `steps ${shown}`)}`
 }
 
-function armLine(label: string, weight: number, { requests, errors }: ArmTally, style: Style, paint: Paint): string {
+function armLine(label: string, weight: number, { requests, errors }: CanaryArmTally, style: Style, paint: Paint): string {
   const share = `${labelled(label)} ${bar(weight / 100, style, paint)} ${String(weight).padStart(3)} %`
   if (requests === 0) return share
   const failed = `${errors} failed, ${((100 * errors) / requests).toFixed(1)} %`
@@ -44,13 +44,13 @@ function armLine(label: string, weight: number, { requests, errors }: ArmTally, 
 }
 
 /** Evidence multiplies with each error, so its bar has a scale of logarithms: empty at 1, full where the canary is rolled back. */
-function evidenceLine(numbers: JudgedNumbers, paint: Paint): string {
+function evidenceLine(numbers: CanaryNumbers, paint: Paint): string {
   const share = Math.log(Math.max(1, numbers.evidence)) / Math.log(numbers.rollbackAt)
   const style = share >= 1 ? 'red' : share >= 0.5 ? 'yellow' : 'green'
   return `${labelled('evidence')} ${bar(share, style, paint)} ${evidenceText(numbers)}`
 }
 
-function evidenceText({ evidence, rollbackAt }: JudgedNumbers): string {
+function evidenceText({ evidence, rollbackAt }: CanaryNumbers): string {
   const shown = evidence >= 10_000 ? evidence.toExponential(0) : evidence >= 10 ? evidence.toFixed(0) : evidence.toFixed(1)
   return `${shown} of ${Math.round(rollbackAt)}`
 }

@@ -1,17 +1,17 @@
 import type { CanaryState } from '../canary-state.js'
-import { emptyTally, type EpochTally } from '../rollout.js'
+import { emptyTally, type CanaryEpochTally } from '../rollout.js'
 
 /** How many of a mirror's answers were compared, and differed. */
-export interface DiffCount {
+export interface MirrorDiffCount {
   readonly compared: number
   readonly different: number
 }
 
 /** Everything that a verdict goes by, besides the rules. Plain JSON, so that a decision can be judged again from its log entry. */
-export interface Evidence {
+export interface CanaryEvidence {
   readonly state: CanaryState
   /** What all processes counted, an epoch each; the last is the running one. */
-  readonly epochs: readonly EpochTally[]
+  readonly epochs: readonly CanaryEpochTally[]
   /** Number of the first of them, where those before it are forgotten. Default 0. */
   readonly firstEpoch?: number
   /** How long the running epoch has lasted. */
@@ -23,18 +23,18 @@ export interface Evidence {
   /** What `customEvaluator` says; `undefined`: there is none, it was not asked, or it said nothing that counts. */
   readonly evaluator?: 'promote' | 'hold' | 'rollback' | undefined
   /** What the mirror's comparisons found. */
-  readonly mirrorDiff?: DiffCount | undefined
+  readonly mirrorDiff?: MirrorDiffCount | undefined
   /** Where `confirm` is asked before a step: whether it has been, for this one. */
   readonly confirmation?: 'not-asked' | 'pending' | 'refused' | 'granted' | undefined
 }
 
 /** The epoch that is judged. */
-export function runningEpoch({ epochs }: Pick<Evidence, 'epochs'>): EpochTally {
+export function runningEpoch({ epochs }: Pick<CanaryEvidence, 'epochs'>): CanaryEpochTally {
   return epochs.at(-1) ?? { weight: 0, ...emptyTally }
 }
 
 /** The numbers that a verdict rests on. */
-export interface JudgedNumbers {
+export interface CanaryNumbers {
   /** How much more likely the errors are if the canary is worse than if it is not. Rolled back at `rollbackAt`. */
   readonly evidence: number
   /** 1/α. */
@@ -55,7 +55,7 @@ export interface JudgedNumbers {
   readonly belowLatencyThreshold: number | undefined
 }
 
-export type VerdictCode =
+export type CanaryVerdictCode =
   /** Rolls back: worse than stable. */
   | 'worse-than-stable'
   | 'slower-than-stable'
@@ -84,11 +84,11 @@ export type VerdictCode =
   /** Pauses: no decision in ten times the step's interval. */
   | 'inconclusive'
 
-export interface Verdict {
+export interface CanaryVerdict {
   /** `confirm`: the step may be taken as soon as `confirm` says so. */
   readonly action: 'rollback' | 'promote' | 'confirm' | 'pause' | 'hold'
-  readonly code: VerdictCode
+  readonly code: CanaryVerdictCode
   /** As a sentence, with numbers. */
   readonly reason: string
-  readonly numbers: JudgedNumbers
+  readonly numbers: CanaryNumbers
 }

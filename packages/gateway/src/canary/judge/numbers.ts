@@ -1,14 +1,14 @@
 import type { JudgingRules } from '../judging-rules.js'
-import type { ArmTally, EpochTally } from '../rollout.js'
+import type { CanaryArmTally, CanaryEpochTally } from '../rollout.js'
 import { addTallies, emptyTally } from '../rollout.js'
-import { type Evidence, type JudgedNumbers, runningEpoch } from './evidence.js'
+import { type CanaryEvidence, type CanaryNumbers, runningEpoch } from './evidence.js'
 import { logEvidence, logNonInferiority } from './rate-comparison.js'
 import { logAbove, logBelow, upperBound } from './rate-tests.js'
 
 /** How sure a baseline is not higher than it is taken for, once there is no stable traffic to compare with. */
 const baselineConfidence = 0.999
 
-export function judgedNumbers(rules: JudgingRules, evidence: Evidence): JudgedNumbers {
+export function judgedNumbers(rules: JudgingRules, evidence: CanaryEvidence): CanaryNumbers {
   const { epochs, firstEpoch, slowIsKnown } = evidence
   const running = runningEpoch(evidence)
   const { canary } = running
@@ -33,23 +33,23 @@ export function judgedNumbers(rules: JudgingRules, evidence: Evidence): JudgedNu
   }
 }
 
-export function successes({ requests, errors }: ArmTally): number {
+export function successes({ requests, errors }: CanaryArmTally): number {
   return requests - errors
 }
 
 /** Against the rate that stable's is known to be below. `undefined`: too little is known of stable. */
-function aboveBaseline(rules: JudgingRules, epochs: readonly EpochTally[]): number | undefined {
+function aboveBaseline(rules: JudgingRules, epochs: readonly CanaryEpochTally[]): number | undefined {
   const { stable } = epochs.slice(0, -1).reduce(addTallies, emptyTally)
   if (stable.requests < rules.minRequests) return undefined
   const { canary } = runningEpoch({ epochs })
   return ratio(logAbove(upperBound(stable.requests, stable.errors, baselineConfidence), canary.requests, canary.errors))
 }
 
-function errorsOf({ weight, stable, canary }: EpochTally) {
+function errorsOf({ weight, stable, canary }: CanaryEpochTally) {
   return { weight, stable: stable.distinctErrors, canary: canary.distinctErrors }
 }
 
-function slowOf({ weight, stable, canary }: EpochTally) {
+function slowOf({ weight, stable, canary }: CanaryEpochTally) {
   return { weight, stable: stable.distinctSlow, canary: canary.distinctSlow }
 }
 

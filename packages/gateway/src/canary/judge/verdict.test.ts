@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { judgingRules } from '../judging-rules.js'
 import type { CanaryPromotion } from '../../config/canary-config.js'
 import { emptyArm } from '../rollout.js'
-import type { Evidence } from './evidence.js'
+import type { CanaryEvidence } from './evidence.js'
 import { judge } from './verdict.js'
 
 const minute = 60_000
@@ -17,14 +17,14 @@ function rulesOf(promotion: Partial<CanaryPromotion> = {}) {
 
 const arm = (requests: number, errors: number, slow = 0) => ({ requests, errors, slow, distinctErrors: errors, distinctSlow: slow })
 
-interface Scene extends Partial<Omit<Evidence, 'epochs'>> {
+interface Scene extends Partial<Omit<CanaryEvidence, 'epochs'>> {
   readonly weight?: number
   readonly stable?: ReturnType<typeof arm>
   readonly canary?: ReturnType<typeof arm>
-  readonly past?: Evidence['epochs']
+  readonly past?: CanaryEvidence['epochs']
 }
 
-function evidenceOf({ weight = 10, stable = arm(90_000, 900), canary = arm(10_000, 100), past = [], ...rest }: Scene = {}): Evidence {
+function evidenceOf({ weight = 10, stable = arm(90_000, 900), canary = arm(10_000, 100), past = [], ...rest }: Scene = {}): CanaryEvidence {
   return {
     state: 'ACTIVE',
     stepMs: 6 * minute,

@@ -1,7 +1,7 @@
 import { durationText } from '@hazeljs/core'
 import { inconclusiveAfterIntervals, type JudgingRules, weightAfter } from '../judging-rules.js'
-import type { ArmTally } from '../rollout.js'
-import { type Evidence, type JudgedNumbers, runningEpoch, type Verdict, type VerdictCode } from './evidence.js'
+import type { CanaryArmTally } from '../rollout.js'
+import { type CanaryEvidence, type CanaryNumbers, runningEpoch, type CanaryVerdict, type CanaryVerdictCode } from './evidence.js'
 import { judgedNumbers, successes } from './numbers.js'
 import { logBelow } from './rate-tests.js'
 
@@ -15,9 +15,14 @@ const parityBound = 10
 const baselineShare = 10
 
 /** What is to be done with a canary: a function of the rules and the evidence alone. */
-export function judge(rules: JudgingRules, evidence: Evidence): Verdict {
+export function judge(rules: JudgingRules, evidence: CanaryEvidence): CanaryVerdict {
   const numbers = judgedNumbers(rules, evidence)
-  const say = (action: Verdict['action'], code: VerdictCode, reason: string): Verdict => ({ action, code, reason, numbers })
+  const say = (action: CanaryVerdict['action'], code: CanaryVerdictCode, reason: string): CanaryVerdict => ({
+    action,
+    code,
+    reason,
+    numbers,
+  })
   if (evidence.state === 'ROLLED_BACK') return say('hold', 'finished', 'the canary is rolled back')
   const accusation = accuse(rules, evidence, numbers)
   if (accusation !== undefined) {
@@ -35,10 +40,10 @@ export function judge(rules: JudgingRules, evidence: Evidence): Verdict {
     : say('hold', code, reason)
 }
 
-type Finding = readonly [code: VerdictCode, reason: string]
+type Finding = readonly [code: CanaryVerdictCode, reason: string]
 
 /** Why the canary has to go; the gravest first. */
-function accuse(rules: JudgingRules, { epochs, evaluator, state }: Evidence, numbers: JudgedNumbers): Finding | undefined {
+function accuse(rules: JudgingRules, { epochs, evaluator, state }: CanaryEvidence, numbers: CanaryNumbers): Finding | undefined {
   const { stable, canary } = runningEpoch({ epochs })
   const { evidence, rollbackAt, errorEvidence, latencyEvidence = 0 } = numbers
   const errors = `${failedOf(canary)} failed, of stable's ${failedOf(stable)}`
@@ -60,7 +65,7 @@ function accuse(rules: JudgingRules, { epochs, evaluator, state }: Evidence, num
 }
 
 /** Why the next step can't be taken. */
-function obstruct(rules: JudgingRules, evidence: Evidence, numbers: JudgedNumbers): Finding | undefined {
+function obstruct(rules: JudgingRules, evidence: CanaryEvidence, numbers: CanaryNumbers): Finding | undefined {
   const { epochs, stepMs, diverted, evaluator } = evidence
   const { weight, canary } = runningEpoch({ epochs })
   if (diverted) return ['no-instance', 'the canary could not serve all of its requests: it has no instance, or its circuit is open']
@@ -76,7 +81,7 @@ function obstruct(rules: JudgingRules, evidence: Evidence, numbers: JudgedNumber
 }
 
 /** Whether the canary is known to be no worse. */
-function prove(rules: JudgingRules, { epochs, slowIsKnown }: Evidence, numbers: JudgedNumbers): Finding | undefined {
+function prove(rules: JudgingRules, { epochs, slowIsKnown }: CanaryEvidence, numbers: CanaryNumbers): Finding | undefined {
   const { stable, canary } = runningEpoch({ epochs })
   if (numbers.parity < parityBound && numbers.belowErrorBound < boundBound)
     return [
@@ -94,7 +99,7 @@ function prove(rules: JudgingRules, { epochs, slowIsKnown }: Evidence, numbers: 
 }
 
 /** Known, with 95 per cent, to differ less often than allowed; where nothing may differ, nothing did. */
-function mirrorObstacle({ maxMirrorDiffRate, minRequests }: JudgingRules, { mirrorDiff }: Evidence): Finding | undefined {
+function mirrorObstacle({ maxMirrorDiffRate, minRequests }: JudgingRules, { mirrorDiff }: CanaryEvidence): Finding | undefined {
   if (maxMirrorDiffRate === undefined) return undefined
   const { compared, different } = mirrorDiff ?? { compared: 0, different: 0 }
   const shown =
@@ -109,16 +114,16 @@ function mirrorObstacle({ maxMirrorDiffRate, minRequests }: JudgingRules, { mirr
       ]
 }
 
-function confirmationObstacle({ confirmation }: Evidence): Finding | undefined {
+function confirmationObstacle({ confirmation }: CanaryEvidence): Finding | undefined {
   if (confirmation === 'pending') return ['unconfirmed', 'confirm has not answered yet']
   return confirmation === 'refused' ? ['unconfirmed', 'confirm did not agree'] : undefined
 }
 
 function allow(
   rules: JudgingRules,
-  { epochs, confirmation }: Evidence,
-  say: (action: Verdict['action'], code: VerdictCode, reason: string) => Verdict,
-): Verdict {
+  { epochs, confirmation }: CanaryEvidence,
+  say: (action: CanaryVerdict['action'], code: CanaryVerdictCode, reason: string) => CanaryVerdict,
+): CanaryVerdict {
   const { weight, stable, canary } = runningEpoch({ epochs })
   const code = weight === 0 ? 'time' : 'as-good-as-stable'
   const next = percent((weightAfter(weight, rules.steps) ?? 100) / 100)
@@ -128,7 +133,7 @@ function allow(
   return say(confirmation === 'not-asked' ? 'confirm' : 'promote', code, reason)
 }
 
-function overdue({ stepIntervalMs }: JudgingRules, { stepMs }: Evidence): boolean {
+function overdue({ stepIntervalMs }: JudgingRules, { stepMs }: CanaryEvidence): boolean {
   return stepMs >= inconclusiveAfterIntervals * stepIntervalMs
 }
 
@@ -136,11 +141,11 @@ function above(likelihoodRatio: number | undefined): boolean {
   return likelihoodRatio !== undefined && likelihoodRatio >= thresholdBound
 }
 
-function failedOf({ requests, errors }: ArmTally): string {
+function failedOf({ requests, errors }: CanaryArmTally): string {
   return `${errors} of ${requests} requests`
 }
 
-function slowOf(tally: ArmTally): string {
+function slowOf(tally: CanaryArmTally): string {
   return `${tally.slow} of ${successes(tally)} requests`
 }
 
