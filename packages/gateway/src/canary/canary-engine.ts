@@ -102,7 +102,7 @@ export class CanaryEngine {
 
   /** The canary can't serve a request that was assigned to it: stable does, and the canary's next step waits. */
   divert(): void {
-    this.#control.divert()
+    this.#control.diversions.note()
   }
 
   /** What became of a request that was assigned, as its client saw it. */

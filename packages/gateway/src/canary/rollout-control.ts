@@ -9,6 +9,7 @@ import type { CanaryMetrics } from './canary-metrics.js'
 import { type CanaryMove, CanaryState, nextCanaryState } from './canary-state.js'
 import { CanaryStoreError } from './canary-store-error.js'
 import { type CanaryDecision, DecisionLog } from './decisions.js'
+import { Diversions } from './diversions.js'
 import type { MirrorDiffCount, CanaryEvidence, CanaryVerdict } from './judge/evidence.js'
 import { type JudgingRules, weightAfter } from './judging-rules.js'
 import { LiveRollout, type SharingOptions } from './live-rollout.js'
@@ -34,6 +35,7 @@ export interface RolloutControlOptions {
 export class RolloutControl implements Judged {
   readonly log = new DecisionLog()
   readonly judge: CanaryJudge
+  readonly diversions: Diversions
   readonly #options: RolloutControlOptions
   readonly #rules: JudgingRules
   readonly #clock: Clock
@@ -42,7 +44,6 @@ export class RolloutControl implements Judged {
   readonly #lookEveryMs: number
   #running = false
   #timer: TimerHandle | undefined
-  #divertedAtMs = -Infinity
   readonly #diffs: StepDiffs | undefined
 
   constructor(options: RolloutControlOptions) {
@@ -50,6 +51,7 @@ export class RolloutControl implements Judged {
     this.#options = options
     this.#rules = rules
     this.#clock = clock
+    this.diversions = new Diversions(clock)
     this.#lookEveryMs = Math.max(1, Math.min(longestLookMs, rules.stepIntervalMs / 10))
     this.#diffs = mirrorDiff && new StepDiffs(mirrorDiff, this)
     this.#live = new LiveRollout({
@@ -107,12 +109,8 @@ export class RolloutControl implements Judged {
   }
 
   count(assignment: Assignment, outcome: 'success' | 'failure', ms: number): void {
-    if (!this.#running || this.#isOver || !this.#live.count(assignment, outcome, ms)) return
+    if (!this.#running || this.#isOver || this.diversions.spoils(assignment) || !this.#live.count(assignment, outcome, ms)) return
     if (!this.#live.isShared) this.judge.lookForHarm()
-  }
-
-  divert(): void {
-    this.#divertedAtMs = this.#clock.now()
   }
 
   pause(): void {
@@ -147,7 +145,7 @@ export class RolloutControl implements Judged {
       epochs: this.#live.epochs,
       firstEpoch: this.#live.firstEpoch,
       stepMs: this.#live.stepMs,
-      diverted: this.#clock.now() - this.#divertedAtMs < this.#rules.stepIntervalMs,
+      diverted: this.diversions.hadOneIn(this.#rules.stepIntervalMs),
       slowIsKnown: slowMs !== undefined,
       mirrorDiff,
     }
