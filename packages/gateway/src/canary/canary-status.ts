@@ -36,7 +36,7 @@ export interface CanaryStatus {
   readonly stepMs: number
   /** What is counted as evidence in this step, on all processes. */
   readonly tally: CanaryTally
-  /** What the evidence says now, with its numbers: which action, and why. */
+  /** What the evidence says now, with its numbers: which action, and why. `not-running` and `store-away`: nothing is decided, whatever it says. */
   readonly verdict: CanaryVerdict
   /** When a doubling of the error rate would show; `undefined` where it would not: without an error or without a split, or where nearly all fails. */
   readonly power: CanaryPower | undefined
@@ -76,12 +76,22 @@ export function canaryStatus(sources: StatusSources): CanaryStatus {
     reason: rollout.reason,
     stepMs: evidence.stepMs,
     tally: evidence.epochs.at(-1) ?? emptyTally,
-    verdict,
+    verdict: standstill(sources) ?? verdict,
     power: powerOf(sources),
     leads: sources.leads,
     storeAnswers: sources.storeAnswers,
   }
 }
+
+/** What keeps anything from being decided. */
+function standstill({ running, rollout: { state }, storeAnswers, verdict: { numbers } }: StatusSources): CanaryVerdict | undefined {
+  if (state === 'PROMOTED' || state === 'ROLLED_BACK') return undefined
+  if (!running) return { action: 'hold', code: 'not-running', reason: notRunning, numbers }
+  return storeAnswers === false ? { action: 'hold', code: 'store-away', reason: storeAway, numbers } : undefined
+}
+
+const notRunning = "nothing is judged: call start(), or the gateway's startCanaries()"
+const storeAway = 'the store of canaries does not answer: the split stays as it is'
 
 const doubling = 2
 

@@ -81,6 +81,9 @@ export type CanaryVerdictCode =
   | 'mirror-differs'
   | 'unconfirmed'
   | 'awaits-promote'
+  /** Holds, in `getStatus()` alone. */
+  | 'not-running'
+  | 'store-away'
   /** Pauses: no decision in ten times the step's interval. */
   | 'inconclusive'
 

@@ -106,6 +106,7 @@ function mirrorObstacle({ maxMirrorDiffRate, minRequests }: JudgingRules, { mirr
     maxMirrorDiffRate === 0
       ? different === 0 && compared >= minRequests
       : logBelow(maxMirrorDiffRate, compared, different) >= Math.log(boundBound)
+  if (!shown && compared === 0) return ['mirror-differs', 'no answer of the mirror was compared in this step']
   return shown
     ? undefined
     : [
