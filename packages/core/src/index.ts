@@ -5,6 +5,7 @@ export { durationMs, durationText, maxTimerMs, type Duration } from './duration.
 export { Emitter, type ListenerErrorHandler } from './emitter.js'
 export { ConfigError, HazelError, toError, type ConfigProblem } from './errors.js'
 export { guardClock, neverFires, reportFault, tell } from './fault.js'
+export { hash32, mix32 } from './hash.js'
 export { LinkedList, type ListNode } from './linked-list.js'
 export { guardLogger, jsonLogger, silentLogger, type Logger } from './logger.js'
 export { MetadataSlot, decoratorSite, type AnyClass, type DecoratorSite } from './metadata.js'

@@ -1,5 +1,4 @@
-import type { Random } from '@hazeljs/core'
-import { mix32 } from './hash.js'
+import { mix32, type Random } from '@hazeljs/core'
 
 const range = 0x1_0000_0000
 /** An odd number near 2^32 / φ: its multiples visit all of 32 bits before one comes again [Weyl sequence, as in SplitMix]. */

@@ -1,6 +1,5 @@
-import type { Clock, Random, ServiceInstance } from '@hazeljs/core'
+import { hash32, mix32, type Clock, type Random, type ServiceInstance } from '@hazeljs/core'
 import { Dice } from './dice.js'
-import { hash32, mix32 } from './hash.js'
 import { type BalancingStrategy, type Endpoint, type EndpointGroup, firstAllowed, isExcluded, type PickContext } from './strategy.js'
 import { TableKeeper } from './table-keeper.js'
 

@@ -1,4 +1,4 @@
-import { hash32 } from './hash.js'
+import { hash32 } from '@hazeljs/core'
 
 /** The smallest table: with fewer slots the shares of a few instances differ visibly [Maglev, section 5.3]. A prime. */
 export const minTableSize = 65_537

@@ -1,7 +1,6 @@
-import type { Random } from '@hazeljs/core'
+import { hash32, type Random } from '@hazeljs/core'
 import type { ResolvedSlowStart } from './balancing-options.js'
 import { anyone, type CountedEndpoint, CountedGroup, warmed } from './counted-endpoint.js'
-import { hash32 } from './hash.js'
 import type { BalancingStrategy, PickContext } from './strategy.js'
 
 const range = 0x1_0000_0000

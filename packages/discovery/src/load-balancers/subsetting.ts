@@ -1,7 +1,6 @@
-import type { Random } from '@hazeljs/core'
+import { hash32, mix32, type Random } from '@hazeljs/core'
 import type { ResolvedBalancing } from './balancing-options.js'
 import type { CountedEndpoint } from './counted-endpoint.js'
-import { hash32, mix32 } from './hash.js'
 
 /**
  * The same few of many for the same client, chosen by rendezvous hashing [gRFC A68]: when one of them goes, the client's next best takes its

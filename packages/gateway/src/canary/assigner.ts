@@ -1,11 +1,10 @@
-import type { Random } from '@hazeljs/core'
+import { hash32, type Random } from '@hazeljs/core'
 import type { CanaryConfig } from '../config/canary-config.js'
 import { networkOf } from '../http/client-address.js'
 import { cookieValue } from '../http/cookies.js'
 import { headerValue } from '../http/header-lookup.js'
 import { type Assignment, canaryWithoutEvidence, noBucket, stableWithoutEvidence } from './assignment.js'
 import { stickyBuckets } from './fresh-keys.js'
-import { keyHash } from './key-hash.js'
 
 type KeyReader = (rawHeaders: readonly string[], clientIp: string) => string | undefined
 
@@ -32,7 +31,7 @@ export class Assigner {
   /** @param salt with another one, other keys come to the canary first */
   constructor({ stable, canary, stickyBy, override }: CanaryConfig, salt: string, random: Random) {
     this.#random = random
-    this.#seed = keyHash(salt, 0)
+    this.#seed = hash32(salt)
     this.#keyOf = keyReader(stickyBy)
     this.#issues = typeof stickyBy === 'object' && 'cookie' in stickyBy && stickyBy.issue === true
     this.#overrideHeader = override?.header?.toLowerCase()
@@ -67,7 +66,7 @@ export class Assigner {
   }
 
   #keyed(key: string, weight: number, epoch: number): Assignment {
-    const bucket = keyHash(key, this.#seed) % stickyBuckets
+    const bucket = (hash32(key, this.#seed) >>> 0) % stickyBuckets
     return { arm: bucket < (weight * stickyBuckets) / 100 - tolerance ? 'canary' : 'stable', epoch, bucket }
   }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { keyHash } from './key-hash.js'
+import { hash32 } from './hash.js'
+
+const keyHash = (key: string, seed: number) => hash32(key, seed) >>> 0
 
 const cells = 100
 /** Of χ² with 99 degrees of freedom one in 10,000 is above. */
@@ -14,7 +16,7 @@ function chiSquare(keys: readonly string[], cellOf: (key: string) => number): nu
 
 const numbered = (name: (i: number) => string) => Array.from({ length: 50_000 }, (_, i) => name(i))
 
-describe('keyHash', () => {
+describe('hash32', () => {
   it('is the same everywhere and always', () => {
     expect(keyHash('', 0)).toBe(2_872_998_923)
     expect(keyHash('user-1', 7)).toBe(3_173_216_546)
