@@ -55,6 +55,11 @@ export class GatewayServer {
     return new GatewayServer(config, backend, dependencies, labels)
   }
 
+  /**
+   * The same as the constructor. Without `backend` services are found as `config.discovery` says, by default in the memory of this process.
+   *
+   * @throws ConfigError listing every problem with its path.
+   */
   static fromConfig(config: GatewayConfig, backend?: RegistryBackend, dependencies?: GatewayDependencies): GatewayServer {
     return new GatewayServer(config, backend, dependencies)
   }
@@ -86,6 +91,7 @@ export class GatewayServer {
     return this
   }
 
+  /** The routes in service, as they were defined. */
   getRoutes(): readonly GatewayRouteDefinition[] {
     return this.#routes.plans.map(({ resolved }) => resolved.definition)
   }
@@ -111,6 +117,7 @@ export class GatewayServer {
     try {
       const listening = await listener.listen()
       if (listener.shutdown !== undefined) this.#heedSignals(listener.shutdown)
+      if (this.#routes.canariesWait) logger.warn({}, 'canaries split the traffic, and are judged from startCanaries() on')
       return listening
     } catch (error) {
       this.#listener = undefined
@@ -169,18 +176,22 @@ export class GatewayServer {
     this.#routes.startCanaries()
   }
 
+  /** The engine of a route's canary, by the route's path as it was written; `undefined` where there is no such route, or no canary. */
   getCanaryEngine(path: string): CanaryEngine | undefined {
     return this.#routes.plans.find((plan) => plan.path === path && plan.canary !== undefined)?.canary?.engine
   }
 
+  /** Counts and times of all routes; `getSnapshot()` has them as they are now. */
   getMetrics(): GatewayMetrics {
     return new GatewayMetrics(this.#context.clock, () => this.#routes.plans, this.#context.refused)
   }
 
+  /** What the gateway finds instances by; closed with it. */
   getDiscoveryClient(): DiscoveryClient {
     return this.#context.discovery
   }
 
+  /** What listeners throw is logged, and changes nothing. */
   on<K extends keyof GatewayEvents>(event: K, listener: (payload: GatewayEvents[K]) => unknown): this {
     this.#context.events.on(event, listener)
     return this

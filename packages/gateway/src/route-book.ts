@@ -87,6 +87,11 @@ export class RouteBook {
     this.#gateway.events.emit('routes:replaced', { added: pathsOf(added), removed: pathsOf(removed), kept: pathsOf(kept) })
   }
 
+  /** Whether a canary is not started. */
+  get canariesWait(): boolean {
+    return this.#routes.some(({ plan }) => plan.canary?.engine.getStatus().running === false)
+  }
+
   startCanaries(): void {
     this.#canariesRun = true
     for (const { plan } of this.#routes) plan.canary?.engine.start()

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
-import { type CanaryConfig, GatewayServer } from '../src/index.js'
+import { silentLogger } from '@hazeljs/core'
+import { describe, expect, it, vi } from 'vitest'
+import { type CanaryConfig, type GatewayConfig, GatewayServer } from '../src/index.js'
 import { allToCanary } from './canaries.js'
 import { afterTest, MemoryRegistryBackend, register, startUpstream } from './harness.js'
 
@@ -34,4 +35,25 @@ it('once they are known, it is', async () => {
   const { ask, verdict } = await started('1')
   expect(await ask()).toBe('1')
   expect(verdict()?.code).toBe('no-instance')
+})
+
+describe('a gateway that listens', () => {
+  const listening = async (config: GatewayConfig, start: boolean) => {
+    const warn = vi.fn()
+    const gateway = GatewayServer.fromConfig(config, new MemoryRegistryBackend(), { logger: { ...silentLogger, warn } })
+    afterTest(() => gateway.close())
+    if (start) gateway.startCanaries()
+    await gateway.listen({ port: 0, host: '127.0.0.1' })
+    return warn.mock.calls.map(([, message]: unknown[]) => message)
+  }
+  const withCanary = { routes: [{ path: '/**', serviceName: 'service', canary }] }
+
+  it('says that its canaries were not started', async () => {
+    expect(await listening(withCanary, false)).toEqual(['canaries split the traffic, and are judged from startCanaries() on'])
+  })
+
+  it('says nothing where they were, or where there are none', async () => {
+    expect(await listening(withCanary, true)).toEqual([])
+    expect(await listening({ routes: [{ path: '/**', serviceName: 'service' }] }, false)).toEqual([])
+  })
 })

@@ -23,6 +23,7 @@ import { type JudgingRules, judgingRules } from './judging-rules.js'
 import type { MirrorDiffCount } from './judge/evidence.js'
 import { RolloutControl } from './rollout-control.js'
 
+/** What an engine works with; each has a default. */
 export interface CanaryEngineOptions {
   readonly clock?: Clock
   readonly random?: Random
@@ -53,6 +54,7 @@ export interface CanaryRequest {
  * How it decides: docs/guides/how-the-canary-decides.md.
  */
 export class CanaryEngine {
+  /** As it was given: checked, copied and frozen. */
   readonly config: CanaryConfig
   readonly #rules: JudgingRules
   readonly #assigner: Assigner
@@ -168,6 +170,7 @@ export class CanaryEngine {
     this.#control.rollback()
   }
 
+  /** Where the rollout stands and what it waits for, as judged now. */
   getStatus(): CanaryStatus {
     const { verdict, evidence } = this.#control.judge.preview()
     return canaryStatus({
@@ -193,6 +196,7 @@ export class CanaryEngine {
     return this.#control.log.entries()
   }
 
+  /** Listeners are called in order, when what they are told of is done; they may move the canary on. */
   on<K extends keyof CanaryEvents>(event: K, listener: (payload: CanaryEvents[K]) => unknown): this {
     this.#events.on(event, listener)
     return this

@@ -1,5 +1,6 @@
 import { HazelError } from '@hazeljs/core'
 
+/** The states of a rollout. PROMOTED and ROLLED_BACK are ends: only a rollback leaves PROMOTED, and nothing leaves ROLLED_BACK. */
 export const CanaryState = {
   /** Traffic is split, and the canary may move on. */
   ACTIVE: 'ACTIVE',

@@ -15,9 +15,10 @@ export interface CanaryPower {
   readonly ms: number | undefined
 }
 
+/** Where a rollout stands, and why it does not move. For a person: `reason` is what happened last, `verdict.reason` what it waits for. */
 export interface CanaryStatus {
   readonly state: CanaryState
-  /** Between `start()` and `stop()`. */
+  /** Whether it is judged: between `start()` and `stop()`. */
   readonly running: boolean
   readonly stableVersion: string
   readonly canaryVersion: string
@@ -25,6 +26,7 @@ export interface CanaryStatus {
   readonly stableWeight: number
   /** Per cent. */
   readonly canaryWeight: number
+  /** Weights in per cent, with the defaults filled in. */
   readonly steps: readonly number[]
   /** The weight that `promote()` takes next; `undefined` once the canary is promoted or rolled back. */
   readonly nextWeight: number | undefined

@@ -12,9 +12,11 @@ export const rememberedDecisions = 1_000
 export interface CanaryDecision {
   /** Milliseconds since the Unix epoch. */
   readonly at: number
+  /** What was done; `hold`: nothing, for the reason given. */
   readonly action: 'promote' | 'rollback' | 'pause' | 'resume' | 'hold'
   readonly by: 'evidence' | 'hand'
   readonly code: CanaryVerdictCode | 'by-hand'
+  /** As a sentence, with the numbers that matter. */
   readonly reason: string
   /** Before it. */
   readonly state: CanaryState
@@ -45,6 +47,7 @@ export class DecisionLog {
   }
 }
 
+/** A decision, judged once more. */
 export interface ReplayedDecision {
   readonly decision: CanaryDecision
   /** What the rules say to the same evidence. */

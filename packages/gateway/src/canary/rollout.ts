@@ -14,6 +14,7 @@ export interface CanaryArmTally {
   readonly distinctSlow: number
 }
 
+/** What both arms did, as it is judged. */
 export interface CanaryTally {
   readonly stable: CanaryArmTally
   readonly canary: CanaryArmTally

@@ -1,7 +1,9 @@
 import type { Duration, ServiceFilter } from '@hazeljs/core'
 import type { CanaryMetrics } from '../canary/canary-metrics.js'
 
+/** One of the two versions that a canary's traffic is split between. */
 export interface CanaryArm {
+  /** Its name in events, metrics and `explain()`, and what `metadata.version` of its instances is, unless there is a `filter`. */
   readonly version: string
   /** Per cent; both arms sum to 100. */
   readonly weight: number
@@ -63,8 +65,11 @@ export interface CanaryPromotion {
   readonly maxMirrorDiffRate?: number
 }
 
+/** A canary: two versions, how the traffic is split between them at first, and how the split moves. */
 export interface CanaryConfig {
+  /** The version that is known to work. */
   readonly stable: CanaryArm
+  /** The version that is tried. */
   readonly canary: CanaryArm
   readonly promotion: CanaryPromotion
   /**

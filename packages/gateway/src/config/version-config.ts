@@ -37,6 +37,7 @@ export interface VersionTarget {
   readonly link?: string
 }
 
+/** The versions of a route: how a request asks for one, and what becomes of those that ask for none. */
 export interface VersionRouteConfig {
   /**
    * Where a request asks for a version: in a header; in a query parameter; with `uri`, in the first segment after the literal start of the

@@ -18,7 +18,9 @@ export interface VersionRequest {
   readonly query?: string | FieldRecord
 }
 
+/** Which version a request gets, and why. */
 export interface VersionResolution {
+  /** One of the names in `routes`. */
   readonly version: string
   /** What decided: the place where the request asked, its fit, chance, or nothing but the configuration. */
   readonly resolvedBy: ResolvedBy

@@ -12,6 +12,7 @@ import { versionMatcher } from './version-matches.js'
 import { VersionCounters, type VersionsUsage } from './version-usage.js'
 import { WeightedVersions } from './weighted-versions.js'
 
+/** What a router works with, and where it finds versions in a path. */
 export interface VersionRouterOptions {
   readonly random?: Random
   readonly clock?: Clock

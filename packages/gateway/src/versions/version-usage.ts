@@ -13,7 +13,9 @@ export interface VersionUsage {
   readonly lastRequestAt: number | undefined
 }
 
+/** Who calls which version of a route, since it was made and on this process. */
 export interface VersionsUsage {
+  /** One for each of the route's versions, also of those that nobody calls. */
   readonly versions: readonly VersionUsage[]
   /** Versions that were asked for and that the route does not have: up to 20 of the most frequent. */
   readonly unknown: readonly UnknownVersion[]

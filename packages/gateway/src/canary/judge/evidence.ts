@@ -55,6 +55,7 @@ export interface CanaryNumbers {
   readonly belowLatencyThreshold: number | undefined
 }
 
+/** Why a verdict is what it is, for programs; its `reason` is the same for people, with numbers. */
 export type CanaryVerdictCode =
   /** Rolls back: worse than stable. */
   | 'worse-than-stable'
@@ -87,6 +88,7 @@ export type CanaryVerdictCode =
   /** Pauses: no decision in ten times the step's interval. */
   | 'inconclusive'
 
+/** What is to be done with a canary, and why. */
 export interface CanaryVerdict {
   /** `confirm`: the step may be taken as soon as `confirm` says so. */
   readonly action: 'rollback' | 'promote' | 'confirm' | 'pause' | 'hold'
