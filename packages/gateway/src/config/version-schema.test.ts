@@ -50,6 +50,11 @@ describe('a versionRoute', () => {
     expect(problems).toEqual([{ path, message: expect.stringMatching(message) as string }])
   })
 
+  it.each(['a b', 'v1/x', 'é', '"v1"', '..', '%76', 'v1?'])('in paths may not be %j, which is no segment as it is', (name) => {
+    const problems = problemsOf(() => checkVersionRoute({ strategy: 'uri', defaultVersion: 'v1', routes: { v1: {}, [name]: {} } }))
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringMatching(/a segment of the path/)])
+  })
+
   it('tells every problem with its path in the route', () => {
     const versionRoute = { strategy: 'header', routes: { v1: { weight: 40, sunset: 'x' }, v2: { weight: 40 } } }
     const paths = problemsOf(() => checkRoute({ path: '/', serviceName: 'a', versionRoute }, resolveGateway({}))).map(({ path }) => path)

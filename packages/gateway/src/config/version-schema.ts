@@ -53,6 +53,9 @@ function isUrl(value: unknown): boolean {
   return typeof value === 'string' && /^https?:\/\/[\x21\x23-\x3b\x3d\x3f-\x7e]+$/i.test(value) && URL.canParse(value)
 }
 
+/** A segment that stands in canonical paths as it is (RFC 3986, 3.3): a name that would be encoded there is asked for by nobody. */
+const segmentName = /^(?!\.{1,2}$)[\w\-.~!$&'()*+,;=:@]+$/
+
 const selectors = { header: 'header', queryParam: 'query', mediaTypeParam: 'media-type', stripVersion: 'uri' } as const
 
 function checkSelectors(config: Loose<VersionRouteConfig>, report: Report): void {
@@ -67,12 +70,11 @@ function checkVersions(versions: Readonly<Record<string, unknown>>, config: Loos
   if (names.length === 0) report(['routes'], 'expected at least one version')
   for (const name of names) {
     if (name === '') report(['routes', name], 'a version needs a name')
-    else if (config.strategy === 'uri' && /[/?#%\s]/.test(name)) {
+    else if (config.strategy === 'uri' && !segmentName.test(name))
       report(
         ['routes', name],
-        `with strategy 'uri' a version is a segment of the path: its name can't hold slashes, spaces or any of ? # %`,
+        `with strategy 'uri' a version is a segment of the path: letters, digits and any of - . _ ~ ! $ & ' ( ) * + , ; = : @`,
       )
-    }
   }
 
   checkMatches(versions, report)
