@@ -42,8 +42,8 @@ describe('the guide to canaries', () => {
     },
   )
 
-  it('has two such programs', () => {
-    expect(programs).toHaveLength(2)
+  it('has three such programs', () => {
+    expect(programs).toHaveLength(3)
   })
 
   it('says which defaults the options have', () => {
