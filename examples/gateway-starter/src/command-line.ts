@@ -28,7 +28,9 @@ export function readCommand(args: readonly string[], portText: string | undefine
   if (first === undefined && interactive) return { kind: 'menu', port }
   const name = first ?? defaultDemo
   const demo = demos.find((one) => one.name === name)
-  return demo === undefined ? { kind: 'invalid', message: `There is no demo '${name}'` } : { kind: 'run', demo, port }
+  if (demo !== undefined) return { kind: 'run', demo, port }
+  const meant = demos.find((one) => one.name.endsWith(`:${name}`))
+  return { kind: 'invalid', message: `There is no demo '${name}'${meant === undefined ? '' : `; there is ${meant.name}`}` }
 }
 
 /** The port that the environment names, 3000 where it names none, `undefined` where it is no port. */

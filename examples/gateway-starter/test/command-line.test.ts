@@ -32,6 +32,7 @@ describe('the command line', () => {
   it('refuses what it does not know', () => {
     expect(read(['--verbose'])).toEqual({ kind: 'invalid', message: 'Unknown option --verbose' })
     expect(read(['scenario:none'])).toEqual({ kind: 'invalid', message: `There is no demo 'scenario:none'` })
+    expect(read(['canary'])).toEqual({ kind: 'invalid', message: `There is no demo 'canary'; there is scenario:canary` })
     expect(read(['a', 'b'])).toMatchObject({ kind: 'invalid' })
   })
 })
