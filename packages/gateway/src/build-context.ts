@@ -13,7 +13,7 @@ import {
   systemRandom,
 } from '@hazeljs/core'
 import { DiscoveryClient, type RegistryBackend } from '@hazeljs/discovery'
-import type { CanaryStore } from './canary/canary-store.js'
+import type { CanaryStore } from './canary/sharing/canary-store.js'
 import type { ResolvedGateway } from './config/resolved.js'
 import type { GatewayEvents } from './events.js'
 import type { GatewayContext } from './gateway-context.js'

@@ -1,6 +1,6 @@
 import type { Clock, Emitter, Logger, Random } from '@hazeljs/core'
 import type { DiscoveryClient } from '@hazeljs/discovery'
-import type { CanaryStore } from './canary/canary-store.js'
+import type { CanaryStore } from './canary/sharing/canary-store.js'
 import type { ResolvedGateway } from './config/resolved.js'
 import type { GatewayEvents } from './events.js'
 import type { ClientAddresses } from './http/client-address.js'

@@ -13,7 +13,7 @@ import {
   type RetryBudget,
   RetryPolicy,
 } from '@hazeljs/resilience'
-import { armFilter } from './canary/arm-filter.js'
+import { armFilter } from './canary/assignment/arm-filter.js'
 import type { CanaryEngine } from './canary/canary-engine.js'
 import { canaryEngine } from './canary/plan-canary.js'
 import type { CanaryConfig } from './config/canary-config.js'

@@ -1,6 +1,6 @@
 import type { Outcome } from '@hazeljs/resilience'
 import { expect, vi } from 'vitest'
-import type { Assignment } from '../src/canary/assignment.js'
+import type { Assignment } from '../src/canary/assignment/assignment.js'
 import type { CanaryConfig, CanaryEngine, GatewayConfig, GatewayDependencies, GatewayRouteDefinition } from '../src/index.js'
 import { MemoryRegistryBackend, register, type RunningGateway, startGateway } from './harness.js'
 

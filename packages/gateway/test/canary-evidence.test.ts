@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { expect, it } from 'vitest'
-import { canaryWithoutEvidence, noEpoch, stableWithoutEvidence } from '../src/canary/assignment.js'
+import { canaryWithoutEvidence, noEpoch, stableWithoutEvidence } from '../src/canary/assignment/assignment.js'
 import { allToStable, type CanarySetUp, startCanary } from './canaries.js'
 import { send } from './harness.js'
 import { closedPort, rawClient, startRawUpstream } from './raw-http.js'

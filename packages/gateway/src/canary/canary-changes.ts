@@ -1,6 +1,6 @@
 import type { CanaryConfig } from '../config/canary-config.js'
 import type { CanaryChange } from './canary-events.js'
-import type { RolloutState } from './rollout.js'
+import type { RolloutState } from './rollout/rollout.js'
 
 export type ChangeEvent = 'canary:promote' | 'canary:complete' | 'canary:rollback' | 'canary:paused'
 

@@ -2,7 +2,7 @@ import { ConfigError } from '@hazeljs/core'
 import { FakeClock, ScriptedRandom, SeededRandom } from '@hazeljs/core/testing'
 import { describe, expect, it } from 'vitest'
 import type { CanaryConfig } from '../config/canary-config.js'
-import { armFilter } from './arm-filter.js'
+import { armFilter } from './assignment/arm-filter.js'
 import { CanaryEngine } from './canary-engine.js'
 
 const config: CanaryConfig = {

@@ -3,7 +3,7 @@ import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
 import { describe, expect, it } from 'vitest'
 import type { CanaryPromotion } from '../config/canary-config.js'
 import { CanaryEngine, type CanaryEngineOptions } from './canary-engine.js'
-import { MemoryCanaryStore } from './memory-canary-store.js'
+import { MemoryCanaryStore } from './sharing/memory-canary-store.js'
 import { replayDecisions } from './decisions.js'
 
 const minute = 60_000

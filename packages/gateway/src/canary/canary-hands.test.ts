@@ -1,8 +1,8 @@
 import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
 import { expect, it } from 'vitest'
 import { CanaryEngine } from './canary-engine.js'
-import { MemoryCanaryStore } from './memory-canary-store.js'
-import type { RolloutState } from './rollout.js'
+import { MemoryCanaryStore } from './sharing/memory-canary-store.js'
+import type { RolloutState } from './rollout/rollout.js'
 
 /** What is proposed arrives a while later. */
 class SlowStore extends MemoryCanaryStore {

@@ -3,7 +3,7 @@ import type { CanaryPromotion, PendingCanaryStep } from '../config/canary-config
 import type { CanaryMetrics } from './canary-metrics.js'
 import type { CanaryEvidence, CanaryVerdict } from './judge/evidence.js'
 import { judge } from './judge/verdict.js'
-import type { JudgingRules } from './judging-rules.js'
+import type { JudgingRules } from './judge/judging-rules.js'
 
 /** What is judged: an engine with its numbers, which also acts. */
 export interface Judged {

@@ -2,8 +2,8 @@ import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
 import { describe, expect, it } from 'vitest'
 import type { CanaryConfig, CanaryPromotion } from '../config/canary-config.js'
 import { CanaryEngine } from './canary-engine.js'
-import type { CanaryStore } from './canary-store.js'
-import { MemoryCanaryStore } from './memory-canary-store.js'
+import type { CanaryStore } from './sharing/canary-store.js'
+import { MemoryCanaryStore } from './sharing/memory-canary-store.js'
 
 const minute = 60_000
 

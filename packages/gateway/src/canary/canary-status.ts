@@ -2,8 +2,8 @@ import type { CanaryConfig } from '../config/canary-config.js'
 import type { CanaryState } from './canary-state.js'
 import type { CanaryEvidence, CanaryVerdict } from './judge/evidence.js'
 import { requestsToDetect } from './judge/power.js'
-import { type JudgingRules, weightAfter } from './judging-rules.js'
-import { emptyTally, type RolloutState, type CanaryTally } from './rollout.js'
+import { type JudgingRules, weightAfter } from './judge/judging-rules.js'
+import { emptyTally, type RolloutState, type CanaryTally } from './rollout/rollout.js'
 
 /** What the comparison could see at today's traffic. */
 export interface CanaryPower {

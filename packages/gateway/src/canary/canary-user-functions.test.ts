@@ -72,7 +72,10 @@ describe('mirrorDiff', () => {
     prove()
     fails = false
     await clock.advance(6 * minute)
-    expect(engine.getStatus().verdict).toMatchObject({ code: 'mirror-differs', reason: 'no answer of the mirror was compared in this step' })
+    expect(engine.getStatus().verdict).toMatchObject({
+      code: 'mirror-differs',
+      reason: 'no answer of the mirror was compared in this step',
+    })
   })
 })
 

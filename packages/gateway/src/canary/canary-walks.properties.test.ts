@@ -5,7 +5,7 @@ import type { CanaryConfig, CanaryPromotion } from '../config/canary-config.js'
 import { CanaryEngine } from './canary-engine.js'
 import type { CanaryStatus } from './canary-status.js'
 import { replayDecisions } from './decisions.js'
-import type { CanaryArmTally, CanaryTally } from './rollout.js'
+import type { CanaryArmTally, CanaryTally } from './rollout/rollout.js'
 
 type Move =
   | { readonly kind: 'hand'; readonly act: 'pause' | 'resume' | 'promote' | 'full' | 'rollback' | 'stop' | 'start' | 'divert' }

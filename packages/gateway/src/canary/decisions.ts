@@ -3,7 +3,7 @@ import type { CanaryConfig } from '../config/canary-config.js'
 import type { CanaryState } from './canary-state.js'
 import type { CanaryEvidence, CanaryNumbers, CanaryVerdict, CanaryVerdictCode } from './judge/evidence.js'
 import { judge } from './judge/verdict.js'
-import { judgingRules } from './judging-rules.js'
+import { judgingRules } from './judge/judging-rules.js'
 
 /** So many decisions are remembered; the oldest go first. */
 export const rememberedDecisions = 1_000

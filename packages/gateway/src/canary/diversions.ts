@@ -1,5 +1,5 @@
 import type { Clock } from '@hazeljs/core'
-import type { Assignment } from './assignment.js'
+import type { Assignment } from './assignment/assignment.js'
 
 /** When the canary could not serve requests of its own, and stable had to. */
 export class Diversions {

@@ -1,11 +1,11 @@
 import type { Clock, Random } from '@hazeljs/core'
-import { type Assignment, noBucket, noEpoch } from './assignment.js'
-import type { CanaryStore, StoredRollout } from './canary-store.js'
-import { EpochCounter } from './epoch-counter.js'
-import { FreshKeys } from './fresh-keys.js'
-import { emptyTally, type CanaryEpochTally, type RolloutState, type CanaryTally } from './rollout.js'
-import { inState } from './rollout-moves.js'
-import { SharedRollout } from './shared-rollout.js'
+import { type Assignment, noBucket, noEpoch } from './assignment/assignment.js'
+import type { CanaryStore, StoredRollout } from './sharing/canary-store.js'
+import { EpochCounter } from './rollout/epoch-counter.js'
+import { FreshKeys } from './rollout/fresh-keys.js'
+import { emptyTally, type CanaryEpochTally, type RolloutState, type CanaryTally } from './rollout/rollout.js'
+import { inState } from './rollout/rollout-moves.js'
+import { SharedRollout } from './sharing/shared-rollout.js'
 
 /** Where a rollout is kept and shared. */
 export interface SharingOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type JudgingRules, judgingRules } from '../canary/judging-rules.js'
+import { type JudgingRules, judgingRules } from '../canary/judge/judging-rules.js'
 import type { CanaryConfig, CanaryPromotion } from './canary-config.js'
 import { checkCanary } from './check.js'
 import { problemsOf } from './problems-of.fixture.js'

@@ -1,6 +1,6 @@
 import { exchangeOf, type GatewayRequest } from '../adapters/handle-request.js'
 import type { ResolvedTransform } from '../config/resolved.js'
-import { canaryWithoutEvidence, noBucket, stableWithoutEvidence } from '../canary/assignment.js'
+import { canaryWithoutEvidence, noBucket, stableWithoutEvidence } from '../canary/assignment/assignment.js'
 import { GatewayError } from '../errors.js'
 import { Exchange } from '../exchange.js'
 import type { GatewayContext } from '../gateway-context.js'

@@ -1,7 +1,7 @@
 import type { LimitState } from '@hazeljs/resilience'
 import { hasBody } from '../adapters/node-handler.js'
 import { protocolsOf } from '../adapters/upgrade-handler.js'
-import type { Assignment } from '../canary/assignment.js'
+import type { Assignment } from '../canary/assignment/assignment.js'
 import { GatewayError } from '../errors.js'
 import { headerValue, headerValues } from '../http/header-lookup.js'
 import { replayBytes } from '../http/replay.js'

@@ -1,7 +1,7 @@
-import type { StoredRollout } from '../canary/canary-store.js'
-import { CanaryStoreError } from '../canary/canary-store-error.js'
-import type { CanaryArmTally, CanaryTally } from '../canary/rollout.js'
-import { checkStored } from '../canary/stored-rollout.js'
+import type { StoredRollout } from '../canary/sharing/canary-store.js'
+import { CanaryStoreError } from '../canary/sharing/canary-store-error.js'
+import type { CanaryArmTally, CanaryTally } from '../canary/rollout/rollout.js'
+import { checkStored } from '../canary/sharing/stored-rollout.js'
 import { format } from './rollout-scripts.js'
 
 const pattern = new RegExp(String.raw`^${format} (\d+)\n([\d ]+)\n([^\n]*)\n([^]*)$`)

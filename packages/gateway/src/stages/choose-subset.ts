@@ -1,5 +1,5 @@
-import { type Assignment, stableWithoutEvidence } from '../canary/assignment.js'
-import { stickyCookie } from '../canary/sticky-cookie.js'
+import { type Assignment, stableWithoutEvidence } from '../canary/assignment/assignment.js'
+import { stickyCookie } from '../canary/assignment/sticky-cookie.js'
 import type { Exchange } from '../exchange.js'
 import type { RoutePlan } from '../route-plan.js'
 import type { RouteStage, Stage } from '../stage.js'

@@ -1,5 +1,5 @@
 import { CallContext, CircuitBreakerError, TimeoutError } from '@hazeljs/resilience'
-import { noEpoch, stableWithoutEvidence } from '../canary/assignment.js'
+import { noEpoch, stableWithoutEvidence } from '../canary/assignment/assignment.js'
 import { GatewayError, UpstreamError } from '../errors.js'
 import type { Exchange } from '../exchange.js'
 import { keepForReplay } from '../http/replay.js'

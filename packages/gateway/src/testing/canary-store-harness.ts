@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { CanaryStore, StoredRollout } from '../canary/canary-store.js'
-import { type CanaryArmTally, emptyArm, type RolloutState, type CanaryTally } from '../canary/rollout.js'
+import type { CanaryStore, StoredRollout } from '../canary/sharing/canary-store.js'
+import { type CanaryArmTally, emptyArm, type RolloutState, type CanaryTally } from '../canary/rollout/rollout.js'
 import type { TestRunner } from './test-runner.js'
 
 /** A store under test, without rollouts, with a way to let time pass for it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { emptyTally } from '../canary/rollout.js'
+import { emptyTally } from '../canary/rollout/rollout.js'
 import { type CanaryStoreTest, sampleRollout } from './canary-store-harness.js'
 
 /** Long enough for a busy machine to be late by a third of it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { emptyTally } from '../canary/rollout.js'
+import { emptyTally } from '../canary/rollout/rollout.js'
 import { type CanaryStoreTest, plain, sampleRollout, sampleTally } from './canary-store-harness.js'
 
 /** The part of `canaryStoreContract` on what is kept, and on compare-and-set. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { StoredRollout } from '../canary/canary-store.js'
+import type { StoredRollout } from '../canary/sharing/canary-store.js'
 import { type CanaryStoreHarness, type CanaryStoreTest, plain, sampleRollout, sampleTally, untilItHolds } from './canary-store-harness.js'
 
 /** The part of `canaryStoreContract` on hearing of changes. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { addTallies, emptyTally, type CanaryTally } from '../canary/rollout.js'
+import { addTallies, emptyTally, type CanaryTally } from '../canary/rollout/rollout.js'
 import { type CanaryStoreTest, sampleRollout, sampleTally } from './canary-store-harness.js'
 
 const reportOf = (member: string, tally: CanaryTally, epoch = 2) => ({ member, epoch, tally, leaseMs: 0 })

@@ -1,5 +1,5 @@
 import type { SeededRandom } from '@hazeljs/core/testing'
-import { FreshKeys } from '../../src/canary/fresh-keys.js'
+import { FreshKeys } from '../../src/canary/rollout/fresh-keys.js'
 import { type EventsAt, logEvidence } from '../../src/canary/judge/rate-comparison.js'
 import { alpha } from './rollback-rules.js'
 import { streamOf } from './rollbacks.js'

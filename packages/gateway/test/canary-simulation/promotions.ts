@@ -1,7 +1,7 @@
 import type { SeededRandom } from '@hazeljs/core/testing'
 import { type EventsAt, logEvidence, logNonInferiority, nonInferiorityBeta } from '../../src/canary/judge/rate-comparison.js'
 import { logBelow } from '../../src/canary/judge/rate-tests.js'
-import { defaultErrorBound, defaultMinRequests } from '../../src/canary/judging-rules.js'
+import { defaultErrorBound, defaultMinRequests } from '../../src/canary/judge/judging-rules.js'
 import { alpha } from './rollback-rules.js'
 import { streamOf } from './rollbacks.js'
 import type { Rates } from './scenarios.js'

@@ -10,7 +10,7 @@ import {
   defaultStepIntervalMs,
   inconclusiveAfterIntervals,
   judgingRules,
-} from '../../src/canary/judging-rules.js'
+} from '../../src/canary/judge/judging-rules.js'
 import { defaultCanarySteps } from '../../src/config/defaults.js'
 import { closedPort } from '../raw-http.js'
 import { codeBlocks, readDocument } from './documents.js'

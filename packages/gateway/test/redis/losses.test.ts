@@ -1,8 +1,8 @@
 import { systemClock } from '@hazeljs/core'
 import { RedisServer, serverIsMissing } from 'hazeljs-test-servers'
 import { describe, expect, it } from 'vitest'
-import { SharedRollout } from '../../src/canary/shared-rollout.js'
-import { RecordingHost, rolledBack, rolloutId, stepTo, tallyOf } from '../../src/canary/shared-rollout.fixture.js'
+import { SharedRollout } from '../../src/canary/sharing/shared-rollout.js'
+import { RecordingHost, rolledBack, rolloutId, stepTo, tallyOf } from '../../src/canary/sharing/shared-rollout.fixture.js'
 import { afterTest } from '../harness.js'
 import { clientOf, Stores } from './clients.fixture.js'
 

@@ -1,5 +1,5 @@
 import type { CanaryState } from '../canary-state.js'
-import { emptyTally, type CanaryEpochTally } from '../rollout.js'
+import { emptyTally, type CanaryEpochTally } from '../rollout/rollout.js'
 
 /** How many of a mirror's answers were compared, and differed. */
 export interface MirrorDiffCount {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { judgingRules } from '../judging-rules.js'
+import { judgingRules } from './judging-rules.js'
 import type { CanaryPromotion } from '../../config/canary-config.js'
-import { emptyArm } from '../rollout.js'
+import { emptyArm } from '../rollout/rollout.js'
 import type { CanaryEvidence } from './evidence.js'
 import { judge } from './verdict.js'
 

@@ -1,6 +1,6 @@
 import { durationText } from '@hazeljs/core'
-import { inconclusiveAfterIntervals, type JudgingRules, weightAfter } from '../judging-rules.js'
-import type { CanaryArmTally } from '../rollout.js'
+import { inconclusiveAfterIntervals, type JudgingRules, weightAfter } from './judging-rules.js'
+import type { CanaryArmTally } from '../rollout/rollout.js'
 import { type CanaryEvidence, type CanaryNumbers, runningEpoch, type CanaryVerdict, type CanaryVerdictCode } from './evidence.js'
 import { judgedNumbers, successes } from './numbers.js'
 import { logBelow } from './rate-tests.js'

@@ -1,10 +1,10 @@
 import { hash32, type Random } from '@hazeljs/core'
-import type { CanaryConfig } from '../config/canary-config.js'
-import { networkOf } from '../http/client-address.js'
-import { cookieValue } from '../http/cookies.js'
-import { headerValue } from '../http/header-lookup.js'
+import type { CanaryConfig } from '../../config/canary-config.js'
+import { networkOf } from '../../http/client-address.js'
+import { cookieValue } from '../../http/cookies.js'
+import { headerValue } from '../../http/header-lookup.js'
 import { type Assignment, canaryWithoutEvidence, noBucket, stableWithoutEvidence } from './assignment.js'
-import { stickyBuckets } from './fresh-keys.js'
+import { stickyBuckets } from '../rollout/fresh-keys.js'
 
 type KeyReader = (rawHeaders: readonly string[], clientIp: string) => string | undefined
 

@@ -1,4 +1,4 @@
-import type { RolloutState, CanaryTally } from './rollout.js'
+import type { RolloutState, CanaryTally } from '../rollout/rollout.js'
 
 /** A rollout as the store holds it. */
 export interface StoredRollout {

@@ -1,7 +1,7 @@
 import { ScriptedRandom, SeededRandom } from '@hazeljs/core/testing'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { CanaryConfig } from '../config/canary-config.js'
+import type { CanaryConfig } from '../../config/canary-config.js'
 import { Assigner } from './assigner.js'
 import { canaryWithoutEvidence, noBucket, stableWithoutEvidence } from './assignment.js'
 

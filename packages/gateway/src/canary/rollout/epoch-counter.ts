@@ -1,4 +1,4 @@
-import type { CanaryArmName } from './canary-metrics.js'
+import type { CanaryArmName } from '../canary-metrics.js'
 import type { CanaryArmTally, CanaryTally } from './rollout.js'
 
 class ArmCounter implements CanaryArmTally {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { CanaryState } from './canary-state.js'
-import type { RolloutState } from './rollout.js'
+import { CanaryState } from '../canary-state.js'
+import type { RolloutState } from '../rollout/rollout.js'
 import { members, paused, rolledBack, rolloutId, stepTo, tallyOf } from './shared-rollout.fixture.js'
 
 const memberCount = 3

@@ -1,6 +1,6 @@
 import { FakeClock } from '@hazeljs/core/testing'
 import { describe, it } from 'vitest'
-import { canaryStoreContract } from '../testing/index.js'
+import { canaryStoreContract } from '../../testing/index.js'
 import { MemoryCanaryStore } from './memory-canary-store.js'
 
 describe('MemoryCanaryStore', () => {

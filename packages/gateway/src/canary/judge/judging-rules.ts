@@ -1,6 +1,6 @@
 import { durationMs } from '@hazeljs/core'
-import { defaultCanarySteps } from '../config/defaults.js'
-import type { CanaryConfig } from '../config/canary-config.js'
+import { defaultCanarySteps } from '../../config/defaults.js'
+import type { CanaryConfig } from '../../config/canary-config.js'
 
 export const defaultStepIntervalMs = 300_000
 /** Requests of the canary in a step before it may take the next. */

@@ -4,8 +4,8 @@ import { type Clock, type Random, systemRandom, tell, toError } from '@hazeljs/c
 import type { CanaryStore, RolloutReport, StoredRollout } from './canary-store.js'
 import { isUnknownRollout } from './canary-store-error.js'
 import { PacedTask } from './paced-task.js'
-import type { RolloutState, CanaryTally } from './rollout.js'
-import { isFurther, isSameMove } from './rollout-order.js'
+import type { RolloutState, CanaryTally } from '../rollout/rollout.js'
+import { isFurther, isSameMove } from '../rollout/rollout-order.js'
 import { StoreLink } from './store-link.js'
 import { checkStored } from './stored-rollout.js'
 

@@ -1,8 +1,8 @@
 import { show } from '@hazeljs/core'
-import { CanaryState } from './canary-state.js'
+import { CanaryState } from '../canary-state.js'
 import type { StoredRollout } from './canary-store.js'
 import { CanaryStoreError } from './canary-store-error.js'
-import type { CanaryArmTally, CanaryEpochTally, RolloutState, CanaryTally } from './rollout.js'
+import type { CanaryArmTally, CanaryEpochTally, RolloutState, CanaryTally } from '../rollout/rollout.js'
 
 type Checks<T> = { readonly [K in keyof Required<T>]: (value: unknown) => boolean }
 

@@ -1,8 +1,8 @@
 import { FakeClock, SeededRandom } from '@hazeljs/core/testing'
 import type { CanaryStore, RolloutReport, StoredRollout } from './canary-store.js'
 import { MemoryCanaryStore } from './memory-canary-store.js'
-import { emptyArm, type RolloutState, type CanaryTally } from './rollout.js'
-import { firstState, inState, nextEpoch } from './rollout-moves.js'
+import { emptyArm, type RolloutState, type CanaryTally } from '../rollout/rollout.js'
+import { firstState, inState, nextEpoch } from '../rollout/rollout-moves.js'
 import { type RolloutHost, SharedRollout, type SharedRolloutOptions } from './shared-rollout.js'
 
 /** An engine that counts what it is told to, and writes down what it hears. */

@@ -2,7 +2,7 @@ import { HazelError } from '@hazeljs/core'
 import { describe, expect, it } from 'vitest'
 import { defaultReportIntervalMs, lastRetryMs, SharedRollout } from './shared-rollout.js'
 import { members, paused, RecordingHost, rolledBack, rolloutId, stepTo, tallyOf } from './shared-rollout.fixture.js'
-import type { RolloutState } from './rollout.js'
+import type { RolloutState } from '../rollout/rollout.js'
 import { storeCallLimitMs } from './store-link.js'
 
 const away = () => Promise.reject(new Error('away'))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { emptyTally } from './rollout.js'
-import { firstState } from './rollout-moves.js'
+import { emptyTally } from '../rollout/rollout.js'
+import { firstState } from '../rollout/rollout-moves.js'
 import { checkStored } from './stored-rollout.js'
 
 const stored = { rollout: firstState(10, 0), revision: 1, tally: emptyTally, leader: undefined }

@@ -1,4 +1,4 @@
-import type { CanaryArmName } from './canary-metrics.js'
+import type { CanaryArmName } from '../canary-metrics.js'
 
 /** The arm that a request goes to, and whether what becomes of it is evidence. */
 export interface Assignment {

@@ -1,4 +1,4 @@
-import type { CanaryState } from './canary-state.js'
+import type { CanaryState } from '../canary-state.js'
 
 /** What one arm did in one epoch. Numbers only grow, and tallies of several processes are added. */
 export interface CanaryArmTally {

@@ -1,4 +1,4 @@
-import type { CanaryState } from './canary-state.js'
+import type { CanaryState } from '../canary-state.js'
 import type { RolloutState, CanaryTally } from './rollout.js'
 
 /** Tallies of so many past epochs are kept; of a canary that is moved by hand for ever, the oldest go, with what they say against it. */

@@ -1,7 +1,7 @@
 import { type Clock, guardClock, reportFault, systemClock } from '@hazeljs/core'
 import type { CanaryStore, RolloutReport, StoredRollout } from './canary-store.js'
 import { unknownRollout } from './canary-store-error.js'
-import { addTallies, type CanaryArmTally, emptyTally, type RolloutState, type CanaryTally } from './rollout.js'
+import { addTallies, type CanaryArmTally, emptyTally, type RolloutState, type CanaryTally } from '../rollout/rollout.js'
 
 type Listener = (stored: StoredRollout) => void
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defaultLeaseMs, defaultReportIntervalMs, defaultSoonMs, reportJitter, SharedRollout } from './shared-rollout.js'
 import { FaultyStore, members, paused, RecordingHost, rolledBack, rolloutId, stepTo, tallyOf } from './shared-rollout.fixture.js'
-import { firstState } from './rollout-moves.js'
+import { firstState } from '../rollout/rollout-moves.js'
 
 describe('a member of a shared rollout', () => {
   it('opens it with what its host goes by, or takes what is there', async () => {

@@ -1,5 +1,5 @@
 import { TimeoutError } from '@hazeljs/resilience'
-import { GatewayError } from '../errors.js'
+import { GatewayError } from '../../errors.js'
 
 /**
  * Whether a request that failed, although an instance of its arm was asked, says something of the arm. What the gateway or a function of

@@ -1,4 +1,4 @@
-import { CanaryState } from './canary-state.js'
+import { CanaryState } from '../canary-state.js'
 import type { RolloutState } from './rollout.js'
 
 /**
